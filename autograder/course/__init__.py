@@ -1,0 +1,1 @@
+"""What an instructor runs: release, nbgrader's steps, the dry run, bundles."""

@@ -1,0 +1,198 @@
+"""Grade one rebuilt notebook: every exercise, in fresh and public cases.
+
+Hidden cases come from the same generator as the public ones, fed with the
+course's secret. An exercise earns its points when all of both pass. When a
+base function fails, what builds on it is judged again, so that one error is
+reported once and costs once:
+
+- with the mistake taken as given, when the base shows a known mistake and the
+  answer is what a right solution gives on that mistake;
+- on a right base, when the function calls the failing one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
+
+from nbformat import NotebookNode
+
+from autograder.exercises import Exercise, all_exercises, exercises_of
+from autograder.judge.session import Session
+from autograder.judge.upcalls import Upcalls
+from autograder.mistakes import mistakes_of
+from autograder.reference import scripts
+from autograder.reference.recorder import known, record, record_with_mistakes
+from autograder.student.check import cannot_run
+from autograder.student.compare import agree
+from autograder.student.replay import Outcome
+from autograder.student.verdict import (
+    Entry,
+    KnownMistake,
+    Result,
+    judge,
+    unrun,
+    with_notes,
+)
+
+
+class Grader:
+    """Grades the notebooks of one assignment notebook, with one secret."""
+
+    def __init__(self, notebook: str, secret: bytes) -> None:
+        self.notebook = notebook
+        self.exercises = exercises_of(notebook)
+        if not self.exercises:
+            raise ValueError(f"no exercises are defined for the notebook {notebook}")
+        self.public = {e.name: record(e) for e in self.exercises}
+        self.hidden = {e.name: record(e, secret) for e in self.exercises}
+
+    def grade(self, submission: NotebookNode) -> list[Result]:
+        """The result of every exercise of a rebuilt notebook."""
+        results: dict[str, Result] = {}
+        with Session(submission) as session:
+            for exercise in self.exercises:
+                results[exercise.name] = self._exercise(exercise, session, results)
+        return list(results.values())
+
+    def all_questions(self, name: str) -> Entry:
+        """Public and hidden cases as one entry."""
+        public, hidden = self.public[name], self.hidden[name]
+        return replace(public, questions=(*public.questions, *hidden.questions))
+
+    def _exercise(
+        self, exercise: Exercise, session: Session, results: dict[str, Result]
+    ) -> Result:
+        entry = self.all_questions(exercise.name)
+        why = cannot_run(entry.path)
+        if why:
+            return unrun(entry, why)
+        outcomes = session.outcomes(entry, entry.questions, exercise.deadline)
+        result = self._judge(exercise.name, outcomes)
+        if result.passed or result.earned is None:
+            return result
+        failing = [b for b in exercise.builds_on if _failed(results.get(b))]
+        if not failing:
+            return result
+        again = self._with_mistake_given(entry, outcomes, failing, results)
+        again = again or self._on_right_base(
+            exercise, entry, session, outcomes, results
+        )
+        return again or with_notes(
+            result, (f"It builds on {failing[0]}, which fails.",)
+        )
+
+    def _judge(self, name: str, outcomes: Sequence[Outcome]) -> Result:
+        """Points from all cases; mistakes are recognised on the public ones."""
+        whole = judge(self.all_questions(name), outcomes)
+        if whole.passed or whole.earned is None:
+            return whole
+        public = public_entry(name)
+        named = judge(public, outcomes[: len(public.questions)]).mistakes
+        return replace(whole, mistakes=named)
+
+    def _with_mistake_given(
+        self,
+        entry: Entry,
+        outcomes: Sequence[Outcome],
+        failing: Sequence[str],
+        results: dict[str, Result],
+    ) -> Result | None:
+        """Full points when the answer is right for the base's known mistake."""
+        for base in failing:
+            for mistake in results[base].mistakes:
+                if _agrees(entry, outcomes, _consequence(entry, base, mistake.name)):
+                    return _earned(
+                        entry,
+                        outcomes,
+                        (
+                            f"It builds on {base}, where the mistake is "
+                            f"“{mistake.name}”. With that given, it is right.",
+                        ),
+                    )
+        return None
+
+    def _on_right_base(
+        self,
+        exercise: Exercise,
+        entry: Entry,
+        session: Session,
+        outcomes: Sequence[Outcome],
+        results: dict[str, Result],
+    ) -> Result | None:
+        """Full points when only the functions that it calls were wrong."""
+        direct = {s.function for q in entry.questions for s in q.trace.steps}
+        bases = _closure(exercise)
+        if not any(_failed(results.get(b)) for b in bases):
+            return None
+        rebound = tuple(b for b in bases if b not in direct)
+        called = {name for o in outcomes for name in o.called}
+        if not rebound or not called & set(rebound):
+            return None
+        upcalls = Upcalls(scripts.namespace(self.notebook), rebound)
+        again = session.on_right_base(
+            entry, entry.questions, exercise.deadline, upcalls
+        )
+        if not judge(entry, again).passed:
+            return None
+        wrong = next(b for b in bases if _failed(results.get(b)))
+        return _earned(
+            entry,
+            again,
+            (f"It calls {wrong}, which fails. On a right {wrong}, it is right.",),
+        )
+
+
+@cache
+def public_entry(name: str) -> Entry:
+    """The public cases with the known mistakes, recorded once a process."""
+    return record_with_mistakes(all_exercises()[name])
+
+
+def _consequence(entry: Entry, base: str, mistake: str) -> KnownMistake:
+    """What a right solution of ``entry`` gives on a base with a mistake."""
+    exercise = all_exercises()[entry.name]
+    found = next(m for m in mistakes_of(base) if m.name == mistake)
+    return known(exercise, entry, found)
+
+
+def _agrees(
+    entry: Entry, outcomes: Sequence[Outcome], consequence: KnownMistake
+) -> bool:
+    """Whether the outcomes are, case by case, those of the consequence."""
+    cases = judge(entry, outcomes).cases
+    for question, case, theirs in zip(
+        entry.questions, cases, consequence.symptoms, strict=True
+    ):
+        mine = case.symptom()
+        if mine.aspects() != theirs.aspects() or mine.fault != theirs.fault:
+            return False
+        if not all(
+            agree(mine.outputs[o], theirs.outputs[o], question.expected[o])
+            for o in mine.outputs
+        ):
+            return False
+    return True
+
+
+def _closure(exercise: Exercise) -> tuple[str, ...]:
+    """All that an exercise builds on, directly or not, bases first."""
+    found: dict[str, None] = {}
+    for name in exercise.builds_on:
+        for base in _closure(all_exercises()[name]):
+            found[base] = None
+        found[name] = None
+    return tuple(found)
+
+
+def _failed(result: Result | None) -> bool:
+    return result is not None and not result.passed
+
+
+def _earned(
+    entry: Entry, outcomes: Sequence[Outcome], notes: tuple[str, ...]
+) -> Result:
+    """Full points by following through; the root is reported elsewhere."""
+    where = outcomes[0].where
+    return Result(entry.name, entry.points, entry.points, (), (), notes, where)

@@ -1,0 +1,193 @@
+"""Rebuild a submission from the release, with the student's text put in.
+
+Only the text of the student's answer cells, and of cells that the student
+added, is taken from what was submitted. Outputs, tags, points, flags, ids and
+test cells come from the release. Whatever is wrong with the file becomes a
+reason that the student reads; it never stops a batch.
+"""
+
+from __future__ import annotations
+
+import json
+import stat
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbconvert.preprocessors.sanitize import SanitizeHTML
+from nbformat import NotebookNode
+
+LARGEST_FILE = 20 << 20
+LARGEST_CELL = 1 << 20
+MOST_CELLS = 2000
+META = "autograder"
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """One cell as it was handed in: which released cell it claims to be."""
+
+    grade_id: str
+    cell_id: str
+    kind: str
+    source: str
+
+
+@dataclass
+class Intake:
+    """A rebuilt notebook, and what was odd about the submission."""
+
+    notebook: NotebookNode
+    reasons: list[str] = field(default_factory=list)
+
+
+def rebuild(release: NotebookNode, path: Path) -> Intake:
+    """The released notebook with the answers of the submission at ``path``."""
+    reasons: list[str] = []
+    submitted = read_cells(path, reasons)
+    notebook = _put_in(release, submitted, reasons)
+    notebook.metadata[META] = {"reasons": reasons}
+    return Intake(notebook, reasons)
+
+
+def find(folder: Path, name: str, release: NotebookNode) -> Path:
+    """The submitted notebook: by its name, or else by its answer cells."""
+    expected = folder / f"{name}.ipynb"
+    if expected.is_file() and not expected.is_symlink():
+        return expected
+    wanted = {c.metadata.get("nbgrader", {}).get("grade_id") for c in release.cells}
+    others = sorted(p for p in folder.glob("*.ipynb") if p != expected)
+
+    def fitting(path: Path) -> int:
+        return len({c.grade_id for c in read_cells(path, [])} & (wanted - {None}))
+
+    best = max(others, key=fitting, default=None)
+    return best if best is not None and fitting(best) else expected
+
+
+def read_cells(path: Path, reasons: list[str]) -> list[Submitted]:
+    """The cells of a submitted file, as far as they can be read."""
+    data = _read_json(path, reasons)
+    if data is None:
+        return []
+    version = data.get("nbformat")
+    if version != 4:
+        reasons.append(f"The notebook says that its format is {version!r}, not 4.")
+    cells = data.get("cells")
+    if cells is None:
+        sheets = data.get("worksheets")
+        first = sheets[0] if isinstance(sheets, list) and sheets else {}
+        cells = first.get("cells") if isinstance(first, dict) else None
+    if not isinstance(cells, list):
+        reasons.append("The notebook holds no cells.")
+        return []
+    if len(cells) > MOST_CELLS:
+        reasons.append(f"Only the first {MOST_CELLS} of {len(cells)} cells are read.")
+    read = [_read_cell(c, reasons) for c in cells[:MOST_CELLS] if isinstance(c, dict)]
+    return [c for c in read if c is not None]
+
+
+def _read_json(path: Path, reasons: list[str]) -> dict[str, Any] | None:
+    try:
+        status = path.lstat()
+        if not stat.S_ISREG(status.st_mode):
+            reasons.append(f"{path.name} is a link or no plain file; it is not read.")
+            return None
+        if status.st_size > LARGEST_FILE:
+            reasons.append(f"{path.name} is larger than {LARGEST_FILE >> 20} MB.")
+            return None
+        data = json.loads(path.read_bytes().decode("utf-8-sig", errors="replace"))
+    except FileNotFoundError:
+        reasons.append(f"{path.name} was not submitted.")
+        return None
+    except OSError as error:
+        reasons.append(f"{path.name} can't be read: {error.strerror}.")
+        return None
+    except (ValueError, RecursionError):
+        reasons.append(f"{path.name} is damaged: it is no valid notebook file.")
+        return None
+    if not isinstance(data, dict):
+        reasons.append(f"{path.name} is damaged: it is no valid notebook file.")
+        return None
+    return data
+
+
+def _read_cell(cell: dict[str, Any], reasons: list[str]) -> Submitted | None:
+    source = cell.get("source", cell.get("input", ""))
+    if isinstance(source, list):
+        source = "".join(part for part in source if isinstance(part, str))
+    if not isinstance(source, str):
+        return None
+    if len(source) > LARGEST_CELL:
+        reasons.append("A cell larger than 1 MB is not read.")
+        return None
+    metadata = cell.get("metadata")
+    nbgrader = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    grade_id = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None
+    return Submitted(
+        grade_id=grade_id if isinstance(grade_id, str) else "",
+        cell_id=str(cell.get("id", "")),
+        kind="code" if cell.get("cell_type") == "code" else "markdown",
+        source=source,
+    )
+
+
+def _put_in(
+    release: NotebookNode, submitted: list[Submitted], reasons: list[str]
+) -> NotebookNode:
+    """Released cells in their order; added cells after the one they followed."""
+    released = {_grade_id(c): c for c in release.cells if _grade_id(c)}
+    by_id = {c.id: c for c in release.cells}
+    texts = {c.source.strip() for c in release.cells}
+    answers: dict[str, str] = {}
+    added: dict[str, list[Submitted]] = {}
+    after = ""
+    for cell in submitted:
+        known = released.get(cell.grade_id) or by_id.get(cell.cell_id)
+        name = _grade_id(known) if known is not None else ""
+        if known is not None and not (name and name in answers):
+            after = known.id
+            if _is_answer(known):
+                answers[name] = cell.source
+        elif cell.source.strip() and cell.source.strip() not in texts:
+            added.setdefault(after, []).append(cell)
+    rebuilt = nbformat.from_dict({**release, "cells": []})
+    rebuilt.cells += _added(added.pop("", []), "first")
+    for cell in release.cells:
+        copy = nbformat.from_dict(cell)
+        if _is_answer(cell):
+            missing = _grade_id(cell) not in answers
+            if missing and submitted:
+                reasons.append(
+                    f"The cell of {_grade_id(cell)} was not in the notebook."
+                )
+            copy.source = answers.get(_grade_id(cell), cell.source)
+        rebuilt.cells.append(copy)
+        rebuilt.cells += _added(added.pop(cell.id, []), cell.id)
+    return rebuilt
+
+
+def _grade_id(cell: NotebookNode) -> str:
+    return cell.metadata.get("nbgrader", {}).get("grade_id", "")
+
+
+def _is_answer(cell: NotebookNode) -> bool:
+    return bool(cell.metadata.get("nbgrader", {}).get("solution"))
+
+
+def _added(cells: Iterable[Submitted], after: str) -> list[NotebookNode]:
+    """Cells of the student's own; their Markdown loses active HTML."""
+    clean = SanitizeHTML()
+    made = []
+    for i, cell in enumerate(cells):
+        if cell.kind == "code":
+            node = nbformat.v4.new_code_cell(cell.source)
+        else:
+            node = nbformat.v4.new_markdown_cell(cell.source)
+            node, _ = clean.preprocess_cell(node, {}, 0)
+        node["id"] = f"{after[:50]}-added-{i}"
+        node.metadata["tags"] = ["added-by-student"]
+        made.append(node)
+    return made

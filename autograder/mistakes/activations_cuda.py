@@ -1,0 +1,313 @@
+"""Wrong ReLU and GELU kernels."""
+
+from __future__ import annotations
+
+from autograder.mistakes import Mistake
+
+PHI = "below = 0.5 * (1.0 + tl.erf(0.7071067811865476 * x))"
+LAUNCH = "relu_forward_kernel[grid](x, out, n, block, compute_dtype(x))"
+
+FORWARD = ("relu_forward", "gelu_forward")
+BACKWARD = ("relu_backward", "gelu_backward")
+GELU = ("gelu_forward", "gelu_backward")
+
+IN_16_BITS = """low = x_ptr.dtype.element_ty
+    low = tl.float32 if low == tl.bfloat16 else low
+    e = tl.erf(0.7071067811865476 * x).to(low)
+    below = 0.5 * (1.0 + e)"""
+"""bfloat16 stays in float32: the interpreter has no arithmetic for it."""
+
+TANH = """u = 1.5957691216057308 * (x + 0.044715 * x * x * x)
+    below = 1.0 / (1.0 + tl.exp(-u))"""
+"""0.5 (1 + tanh(u / 2)), written as a sigmoid."""
+
+
+def _in(
+    exercises: tuple[str, ...],
+    name: str,
+    hint: str,
+    *edits: tuple[str, str],
+    caught_by: str = "values",
+) -> list[Mistake]:
+    """The same mistake in several exercises."""
+    return [Mistake(e, name, hint, edits, caught_by) for e in exercises]
+
+
+MISTAKES = [
+    *_in(
+        FORWARD + BACKWARD,
+        "no mask at the tail",
+        "How many programs run for 1,025 elements, and which places does the "
+        "last one touch?",
+        (", mask=inside", ""),
+        caught_by="outside",
+    ),
+    *_in(
+        FORWARD + BACKWARD,
+        "mask on the store alone",
+        "A load beyond the end reads somebody else's memory, also when "
+        "nobody looks at what it brought.",
+        ("at, mask=inside).to", "at).to"),
+        caught_by="outside",
+    ),
+    *_in(
+        FORWARD + BACKWARD,
+        "too few programs",
+        "Divide 1,025 by your block size by hand. Who writes the last element?",
+        ("triton.cdiv(n, block)", "n // block"),
+        caught_by="unwritten",
+    ),
+    *_in(
+        FORWARD,
+        "strides ignored",
+        "Print `x.stride()` for a transposed x. Where does element 1 lie?",
+        ("    x = x.contiguous()\n", ""),
+    ),
+    *_in(
+        BACKWARD,
+        "strides ignored",
+        "Print `x.stride()` and `dout.stride()` where one of them is "
+        "transposed. Where does element 1 lie?",
+        ("    dout, x = dout.contiguous(), x.contiguous()\n", ""),
+    ),
+    *_in(
+        FORWARD,
+        "result laid out like a transposed x",
+        "`torch.empty_like` copies strides too. In which order does your kernel write?",
+        (
+            "    x = x.contiguous()\n    out = torch.empty_like(x)\n",
+            "    out = torch.empty_like(x)\n    x = x.contiguous()\n",
+        ),
+    ),
+    *_in(
+        FORWARD + BACKWARD,
+        "result always in float32",
+        "What dtype does the layer after this one expect?",
+        ("torch.empty_like(x)", "torch.empty_like(x, dtype=torch.float32)"),
+    ),
+    *_in(
+        FORWARD + BACKWARD,
+        "float64 computed in float32",
+        "float64 has 16 digits. How many are left on the way?",
+        ("compute_dtype(x))", "tl.float32)"),
+    ),
+    *_in(
+        BACKWARD,
+        "written into dout",
+        "The caller still needs `dout`. Which buffer does your kernel write?",
+        ("dx = torch.empty_like(x)", "dx = dout"),
+        caught_by="changed",
+    ),
+    # ReLU
+    Mistake(
+        "relu_forward",
+        "x times (x > 0)",
+        "Multiply minus infinity by zero. What comes out?",
+        (("tl.maximum(x, 0.0)", "x * (x > 0)"),),
+    ),
+    Mistake(
+        "relu_forward",
+        "absolute value",
+        "What should come out for x = -2?",
+        (("tl.maximum(x, 0.0)", "tl.abs(x)"),),
+    ),
+    Mistake(
+        "relu_forward",
+        "x read twice",
+        "Count the calls of `tl.load`. What is loaded can be used again.",
+        (
+            (
+                "out = tl.maximum(x, 0.0)",
+                "again = tl.load(x_ptr + at, mask=inside).to(COMPUTE)\n"
+                "    out = tl.where(x > 0, again, 0.0)",
+            ),
+        ),
+        caught_by="traffic",
+    ),
+    Mistake(
+        "relu_forward",
+        "torch in place of a kernel",
+        "The values are right. Who computed them?",
+        ((f"    {LAUNCH}\n    return out", "    return torch.relu(x)"),),
+        caught_by="launch",
+    ),
+    Mistake(
+        "relu_forward",
+        "torch before a kernel that copies",
+        "The kernel is launched. Is there anything left for it to do?",
+        (("x = x.contiguous()", "x = x.contiguous().clamp(min=0)"),),
+        caught_by="launch",
+    ),
+    Mistake(
+        "relu_backward",
+        "gradient 1 at x = 0",
+        "There is a kink at 0. Which slope is the convention there?",
+        (("x > 0", "x >= 0"),),
+    ),
+    Mistake(
+        "relu_backward",
+        "the sign of dout decides",
+        "Which of the two inputs says whether the unit was active?",
+        (("x > 0", "dout > 0"),),
+    ),
+    Mistake(
+        "relu_backward",
+        "dout passed on everywhere",
+        "What slope does ReLU have at x = -2?",
+        (("tl.where(x > 0, dout, 0.0)", "dout"),),
+    ),
+    Mistake(
+        "relu_backward",
+        "dout ignored",
+        "The chain rule has two factors. Where is the second?",
+        (("tl.where(x > 0, dout, 0.0)", "tl.where(x > 0, 1.0, 0.0)"),),
+    ),
+    Mistake(
+        "relu_backward",
+        "x read twice",
+        "Count the calls of `tl.load`. What is loaded can be used again.",
+        (
+            (
+                "tl.where(x > 0, dout, 0.0)",
+                "tl.where(x > 0, dout, 0.0)\n"
+                "    again = tl.load(x_ptr + at, mask=inside).to(COMPUTE)\n"
+                "    dx = tl.where(again > 0, dx, 0.0)",
+            ),
+        ),
+        caught_by="traffic",
+    ),
+    Mistake(
+        "relu_backward",
+        "torch in place of a kernel",
+        "The values are right. Who computed them?",
+        (
+            (
+                "relu_backward_kernel[grid](dout, x, dx, n, block, compute_dtype(x))",
+                "dx = torch.where(x > 0, dout, 0)",
+            ),
+        ),
+        caught_by="launch",
+    ),
+    # GELU
+    *_in(
+        GELU,
+        "computed in 16 bits",
+        "erf of -2.5 is close to -1. How many digits of 1 + erf are left in "
+        "the dtype that you add in?",
+        (PHI, IN_16_BITS),
+    ),
+    Mistake(
+        "gelu_forward",
+        "tanh approximation",
+        "Close, but not the function that is asked for. Which one does the "
+        "formula above the exercise name?",
+        ((PHI, TANH),),
+    ),
+    Mistake(
+        "gelu_forward",
+        "sigmoid approximation",
+        "Close, but not the function that is asked for. Which one does the "
+        "formula above the exercise name?",
+        ((PHI, "below = 1.0 / (1.0 + tl.exp(-1.702 * x))"),),
+    ),
+    Mistake(
+        "gelu_forward",
+        "erf of x without the root of 2",
+        "At which x is the probability of a smaller number 84 %?",
+        ((PHI, "below = 0.5 * (1.0 + tl.erf(x))"),),
+    ),
+    Mistake(
+        "gelu_forward",
+        "x read twice",
+        "Count the calls of `tl.load`. What is loaded can be used again.",
+        (
+            (
+                "out = x * below",
+                "out = tl.load(x_ptr + at, mask=inside).to(COMPUTE) * below",
+            ),
+        ),
+        caught_by="traffic",
+    ),
+    Mistake(
+        "gelu_forward",
+        "torch in place of a kernel",
+        "The values are right. Who computed them?",
+        (
+            (
+                "    gelu_forward_kernel[grid](x, out, n, block, compute_dtype(x))\n"
+                "    return out",
+                "    return torch.nn.functional.gelu(x)",
+            ),
+        ),
+        caught_by="launch",
+    ),
+    Mistake(
+        "gelu_backward",
+        "term with the density missing",
+        "A product of two functions of x has a derivative with two terms.",
+        (("(below + x * density)", "below"),),
+    ),
+    Mistake(
+        "gelu_backward",
+        "density without its x",
+        "Write the product rule for x times Phi(x) once more, factor by factor.",
+        (("below + x * density", "below + density"),),
+    ),
+    Mistake(
+        "gelu_backward",
+        "derivative at the output",
+        "Which number does the backward pass get: what went into GELU, or "
+        "what came out?",
+        ((PHI, f"x = x * 0.5 * (1.0 + tl.erf(0.7071067811865476 * x))\n    {PHI}"),),
+    ),
+    Mistake(
+        "gelu_backward",
+        "derivative of the tanh approximation",
+        "Close, but it is the slope of another function. Which one did the "
+        "forward pass compute?",
+        (
+            (PHI, TANH),
+            (
+                "density = 0.3989422804014327 * tl.exp(-0.5 * x * x)",
+                "density = below * (1.0 - below) * 1.5957691216057308"
+                " * (1.0 + 0.134145 * x * x)",
+            ),
+        ),
+    ),
+    Mistake(
+        "gelu_backward",
+        "density not normalised",
+        "What does the normal density integrate to?",
+        (("0.3989422804014327 * ", ""),),
+    ),
+    Mistake(
+        "gelu_backward",
+        "dout ignored",
+        "The chain rule has two factors. Where is the second?",
+        (("dout * (below + x * density)", "below + x * density"),),
+    ),
+    Mistake(
+        "gelu_backward",
+        "x read twice",
+        "Count the calls of `tl.load`. What is loaded can be used again.",
+        (
+            (
+                "below + x * density",
+                "below + tl.load(x_ptr + at, mask=inside).to(COMPUTE) * density",
+            ),
+        ),
+        caught_by="traffic",
+    ),
+    Mistake(
+        "gelu_backward",
+        "torch in place of a kernel",
+        "The values are right. Who computed them?",
+        (
+            (
+                "gelu_backward_kernel[grid](dout, x, dx, n, block, compute_dtype(x))",
+                "dx = torch.ops.aten.gelu_backward(dout, x)",
+            ),
+        ),
+        caught_by="launch",
+    ),
+]

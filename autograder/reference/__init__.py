@@ -1,0 +1,1 @@
+"""The percent scripts as a running reference, and exercises as data."""

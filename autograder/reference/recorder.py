@@ -1,0 +1,258 @@
+"""Turn an exercise into data: run its scenarios on the reference, once.
+
+The recorder stands in for an implementation. It writes down each call and
+runs the reference on the same inputs in float64. Then it moves the inputs by
+one unit in the last place and looks what that changes: so much an answer may
+be off, since no algorithm can know its inputs better.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import inspect
+import textwrap
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from autograder.exercises import Case, Exercise
+from autograder.mistakes import Mistake, mistakes_of
+from autograder.reference import scripts
+from autograder.student.compare import Expected
+from autograder.student.replay import replay
+from autograder.student.trace import Step, Trace
+from autograder.student.values import Framework, Spec, encode
+from autograder.student.verdict import Entry, KnownMistake, Question, judge_case
+
+PUBLIC = b"public cases"
+
+RTOL = {"float64": 1e-6, "float32": 1e-5, "float16": 2**-10, "bfloat16": 2**-7}
+"""What passes relative to an element; for 16 bits, one rounding."""
+
+FLOOR = {"float64": 1e-9, "float32": 1e-5, "float16": 1e-5, "bfloat16": 1e-5}
+"""What passes relative to the largest element of an output."""
+
+CONDITIONING = 16.0
+"""How many times the effect of one unit in the last place passes."""
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A result of the reference, and where a replay finds the student's."""
+
+    value: Any
+    spec: Spec
+
+
+class Recorder:
+    """An implementation that notes the calls made to it."""
+
+    def __init__(
+        self,
+        functions: Mapping[str, Any],
+        framework: Framework = "numpy",
+        nudge: Callable[[np.ndarray], np.ndarray] = lambda x: x,
+    ) -> None:
+        self._functions = functions
+        self._framework: Framework = framework
+        self._nudge = nudge
+        self._steps: list[Step] = []
+        self.arrays: dict[str, np.ndarray] = {}
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        return tuple(self._steps)
+
+    def __getattr__(self, name: str) -> _Function:
+        if name not in self._functions:
+            raise AttributeError(f"the reference defines no {name}")
+        return _Function(self, name)
+
+    def call(self, name: str, arguments: tuple[Any, ...]) -> Any:
+        """Note one call, and make it on the reference in float64."""
+        function = self._functions[name]
+        position = len(self._steps)
+        specs = tuple(self._spec(a) for a in arguments)
+        values = [self._value(a) for a in arguments]
+        result = function(*values)
+        names = tuple(inspect.signature(function).parameters)[: len(arguments)]
+        returns = _returned_names(function, result)
+        self._steps.append(Step(name, names, specs, returns))
+        for i, (given, used) in enumerate(zip(arguments, values, strict=True)):
+            if isinstance(given, dict):
+                self._note_dict(given, used, (position, i))
+        if returns is None:
+            return Recorded(result, {"result": [position, 0]})
+        return tuple(
+            Recorded(part, {"result": [position, i]}) for i, part in enumerate(result)
+        )
+
+    def _note_dict(
+        self, given: dict[str, Any], used: dict[str, Any], at: tuple[int, int]
+    ) -> None:
+        """Let the scenario's dict stand for the student's after the call."""
+        for key, value in used.items():
+            given[key] = Recorded(value, {"after": [*at, key]})
+
+    def _spec(self, value: Any) -> Spec:
+        if isinstance(value, Recorded):
+            return value.spec
+        if isinstance(value, _Function):
+            return {"name": value.name}
+        if isinstance(value, dict):
+            return {"dict": {k: self._spec(v) for k, v in value.items()}}
+        return encode(value, self.arrays, self._framework)
+
+    def _value(self, value: Any) -> Any:
+        if isinstance(value, Recorded):
+            return value.value
+        if isinstance(value, _Function):
+            return self._functions[value.name]
+        if isinstance(value, dict):
+            return {k: self._value(v) for k, v in value.items()}
+        if not isinstance(value, np.ndarray) or value.dtype.kind in "iub":
+            return value
+        exact = self._nudge(value.astype(np.float64))
+        if self._framework == "numpy":
+            return exact
+        import torch
+
+        return torch.from_numpy(np.array(exact, order="C"))
+
+
+@dataclass(frozen=True)
+class _Function:
+    """A function of the implementation: to call, or to pass by name."""
+
+    recorder: Recorder
+    name: str
+
+    def __call__(self, *arguments: Any) -> Any:
+        return self.recorder.call(self.name, arguments)
+
+
+def _returned_names(function: Any, result: Any) -> tuple[str, ...] | None:
+    """The parts of a returned tuple, as the reference's text names them."""
+    if not isinstance(result, tuple):
+        return None
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    except (OSError, TypeError):
+        return tuple(f"value {i + 1}" for i in range(len(result)))
+    for node in ast.walk(tree):
+        value = node.value if isinstance(node, ast.Return) else None
+        if isinstance(value, ast.Tuple) and len(value.elts) == len(result):
+            return tuple(ast.unparse(e) for e in value.elts)
+    return tuple(f"value {i + 1}" for i in range(len(result)))
+
+
+def generator(exercise: Exercise, secret: bytes) -> np.random.Generator:
+    """The same secret and exercise, the same cases."""
+    digest = hashlib.sha256(secret + b"\0" + exercise.name.encode()).digest()
+    return np.random.default_rng(np.frombuffer(digest, np.uint32))
+
+
+def record(exercise: Exercise, secret: bytes = PUBLIC) -> Entry:
+    """The exercise as data, with cases drawn from ``secret``."""
+    functions = dict(scripts.namespace(exercise.notebook))
+    functions.update(exercise.oracle or {})
+    cases = list(exercise.cases(generator(exercise, secret)))
+    return Entry(
+        name=exercise.name,
+        points=exercise.points,
+        path=exercise.path,
+        builds_on=exercise.builds_on,
+        traffic=_traffic(exercise),
+        questions=tuple(_question(exercise, functions, case) for case in cases),
+    )
+
+
+def record_with_mistakes(exercise: Exercise, secret: bytes = PUBLIC) -> Entry:
+    """The exercise as data, with what each known mistake returns."""
+    entry = record(exercise, secret)
+    found = tuple(known(exercise, entry, m) for m in mistakes_of(exercise.name))
+    return Entry(**{**vars(entry), "mistakes": found})
+
+
+def known(exercise: Exercise, entry: Entry, mistake: Mistake) -> KnownMistake:
+    """What a mistake returns for every question."""
+    names = scripts.namespace(exercise.notebook, mistake)
+    symptoms = tuple(
+        judge_case(entry, q, replay(q.trace, names)).symptom() for q in entry.questions
+    )
+    return KnownMistake(mistake.name, mistake.hint, symptoms)
+
+
+def _traffic(exercise: Exercise) -> tuple[float, float] | None:
+    budget = exercise.traffic
+    return None if budget is None else (budget.reads, budget.writes)
+
+
+def _question(exercise: Exercise, functions: Mapping[str, Any], case: Case) -> Question:
+    framework: Framework = "numpy" if exercise.path == "numpy" else "torch"
+    recorder = Recorder(functions, framework)
+    outputs = exercise.scenario(recorder, _fresh(case))
+    trace = Trace(
+        case.kind,
+        exercise.path,
+        recorder.steps,
+        {name: result.spec for name, result in outputs.items()},
+        recorder.arrays,
+    )
+    exact = {name: _array(result.value) for name, result in outputs.items()}
+    dtype = _dtype(trace)
+    moved = {name: np.zeros(()) for name in exact}
+    for seed in range(3):
+        nudged = Recorder(functions, framework, _nudge(dtype, seed))
+        for name, result in exercise.scenario(nudged, _fresh(case)).items():
+            difference = np.abs(_array(result.value) - exact[name])
+            finite = difference[np.isfinite(difference)]
+            moved[name] = np.maximum(moved[name], finite.max(initial=0.0))
+    expected = {
+        name: _expected(array, dtype, float(moved[name]), framework)
+        for name, array in exact.items()
+    }
+    return Question(trace, expected)
+
+
+def _fresh(case: Case) -> Case:
+    """A case whose dicts a scenario may fill without touching the original."""
+    fields = {k: {**v} if isinstance(v, dict) else v for k, v in vars(case).items()}
+    return Case(**fields)
+
+
+def _array(value: Any) -> np.ndarray:
+    return np.array(value, dtype=np.float64)
+
+
+def _dtype(trace: Trace) -> str:
+    """The narrowest floating dtype that the case hands over."""
+    order = ("bfloat16", "float16", "float32")
+    given = {s.get("dtype") for step in trace.steps for s in step.arguments}
+    return next((dtype for dtype in order if dtype in given), "float64")
+
+
+def _nudge(dtype: str, seed: int) -> Callable[[np.ndarray], np.ndarray]:
+    """Move every number by at most one unit in the last place."""
+    computed_in = np.float64 if dtype == "float64" else np.float32
+    unit = float(np.finfo(computed_in).eps)
+    rng = np.random.default_rng(seed)
+
+    def nudge(x: np.ndarray) -> np.ndarray:
+        with np.errstate(invalid="ignore"):
+            return x * (1 + unit * rng.uniform(-1, 1, x.shape))
+
+    return nudge
+
+
+def _expected(
+    array: np.ndarray, dtype: str, moved: float, framework: Framework
+) -> Expected:
+    finite = np.abs(array[np.isfinite(array)])
+    scale = float(finite.max(initial=0.0))
+    kind = "NumPy array" if framework == "numpy" else "torch tensor"
+    atol = FLOOR[dtype] * scale + CONDITIONING * moved
+    return Expected(array, RTOL[dtype], atol, dtype, kind)

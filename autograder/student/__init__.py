@@ -1,0 +1,1 @@
+"""What a student installs: run a function on recorded cases and explain."""

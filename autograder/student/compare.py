@@ -1,0 +1,124 @@
+"""Whether one output is right: first its shape, then its numbers.
+
+An output passes when ``|got - expected| <= rtol * |expected| + atol`` for
+every element. Both tolerances are measured when the case is drawn: see
+:mod:`autograder.reference.recorder`. NaN never passes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from autograder.student.values import Returned
+
+
+@dataclass(frozen=True)
+class Expected:
+    """The reference's output in float64, and how far off an answer may be."""
+
+    array: np.ndarray
+    rtol: float
+    atol: float
+    dtype: str
+    kind: str = "NumPy array"
+
+    def allowed(self) -> np.ndarray:
+        """The largest error that passes, element by element."""
+        finite = np.where(np.isfinite(self.array), self.array, 0.0)
+        return np.where(
+            np.isinf(self.array), 0.0, self.rtol * np.abs(finite) + self.atol
+        )
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One output of one case.
+
+    problem : empty when it is right, else ``missing``, ``type``, ``shape``,
+        ``dtype``, ``nan`` or ``values``
+    error : the largest absolute error, at ``index`` of ``error_map``
+    """
+
+    output: str
+    problem: str
+    got: Returned
+    expected: Expected
+    error: float = 0.0
+    index: tuple[int, ...] = ()
+    error_map: np.ndarray | None = field(default=None, repr=False)
+    wrong: int = 0
+
+    @property
+    def ok(self) -> bool:
+        return not self.problem
+
+    @property
+    def other_dtype(self) -> bool:
+        """Whether the dtype differs; a fault only where dtype is taught."""
+        return bool(self.got.dtype) and self.got.dtype != self.expected.dtype
+
+
+def compare(output: str, expected: Expected, got: Returned, strict: bool) -> Verdict:
+    """Judge one output; ``strict`` makes another kind or dtype a fault."""
+
+    def verdict(problem: str, **more: Any) -> Verdict:
+        return Verdict(output, problem, got, expected, **more)
+
+    if got.array is None:
+        return verdict("missing" if got.kind == "missing" else "type")
+    if expected.array.ndim and (got.kind == "number" or _is_foreign(got, expected)):
+        return verdict("type")
+    if got.array.shape != expected.array.shape:
+        return verdict("shape")
+    errors = differences(expected.array, got.array)
+    outside = np.asarray(errors > expected.allowed())
+    if np.isnan(got.array).any():
+        return verdict("nan", wrong=int(np.isnan(got.array).sum()), error_map=errors)
+    if outside.any():
+        worst = np.unravel_index(int(np.argmax(errors)), errors.shape)
+        return verdict(
+            "values",
+            error=float(errors[worst]),
+            index=tuple(int(i) for i in worst),
+            error_map=errors,
+            wrong=int(outside.sum()),
+        )
+    if strict and got.dtype != expected.dtype:
+        return verdict("dtype")
+    return verdict("")
+
+
+def _is_foreign(got: Returned, expected: Expected) -> bool:
+    return got.kind.split()[0] != expected.kind.split()[0]
+
+
+def differences(expected: np.ndarray, got: np.ndarray) -> np.ndarray:
+    """Absolute errors; equal infinities differ by 0, NaN by infinity."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        errors = np.abs(got.astype(np.float64) - expected)
+    errors = np.where(expected == got, 0.0, errors)
+    return np.where(np.isnan(errors), np.inf, errors)
+
+
+def agree(one: Returned, other: Returned, like: Expected) -> bool:
+    """Whether two wrong outputs are the same wrong output."""
+    if one.array is None or other.array is None:
+        return one.array is None and other.array is None and one.kind == other.kind
+    if one.array.shape != other.array.shape:
+        return False
+    a = one.array.astype(np.float64)
+    b = other.array.astype(np.float64)
+    finite = np.abs(a[np.isfinite(a)])
+    scale = float(finite.max()) if finite.size else 0.0
+    return bool(
+        np.allclose(
+            a,
+            b,
+            rtol=10 * like.rtol,
+            atol=like.atol + like.rtol * scale,
+            equal_nan=True,
+        )
+    )

@@ -1,0 +1,213 @@
+"""Put a watch into Triton's launches, its interpreter's memory, and torch.
+
+On a GPU launches and torch's work are seen, and memory is not. In the
+interpreter a kernel works on copies of its tensors that lie far apart, and
+every address passes through here: it is counted, and compared with the
+tensors of the launch. An access outside of them is counted and not carried
+out, so that it can't damage the process; such a load gives NaN. Tensors from
+``torch.empty`` hold NaN in either mode.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import numpy as np
+
+from autograder.student.kernels.machine import interpreted
+from autograder.student.kernels.watch import Watch
+
+GAP = 1 << 20
+"""Bytes between two buffers, more than a kernel's block is long."""
+
+NEW = {"empty", "empty_like", "empty_strided", "new_empty", "new_empty_strided"}
+"""Operations that allocate and write nothing: their results are poisoned."""
+
+MOVES = {
+    *("clone", "contiguous", "copy_", "_to_copy", "_unsafe_view", "set_", "resize_"),
+    *("zeros", "zeros_like", "new_zeros", "zero_", "ones", "ones_like", "new_ones"),
+    *("full", "full_like", "new_full", "fill_"),
+}
+"""Operations that compute nothing, as long as the dtype stays."""
+
+EXPORTS = {"numpy", "__array__", "tolist", "item", "__float__", "__dlpack__"}
+"""Ways out of torch, to compute elsewhere."""
+
+PLAIN = {"_to_copy": "to", "_local_scalar_dense": "item"}
+"""What a student calls an operation, where torch has another name."""
+
+
+@contextmanager
+def observe() -> Iterator[Watch]:
+    """Watch all kernels and torch operations that run inside.
+
+    Triton's classes are changed while it lasts, not the kernels, so these may
+    be defined earlier, inside, or again under the same name.
+    """
+    watch = Watch(sees_memory=interpreted())
+    with ExitStack() as stack:
+        if "triton" in sys.modules:
+            _watch_launches(watch, stack)
+        for mode in _torch_modes(watch):
+            stack.enter_context(mode)
+        yield watch
+
+
+def _replace(stack: ExitStack, owner: Any, name: str, value: Any) -> None:
+    stack.callback(setattr, owner, name, getattr(owner, name))
+    setattr(owner, name, value)
+
+
+def _watch_launches(watch: Watch, stack: ExitStack) -> None:
+    from triton.runtime import interpreter, jit
+
+    for kind in (jit.JITFunction, interpreter.InterpretedFunction):
+        sees_memory = kind is interpreter.InterpretedFunction
+        _replace(stack, kind, "run", _noting(watch, kind.run, sees_memory))
+    executor = interpreter.GridExecutor
+    copying = _giving(watch, executor._init_args_hst)
+    _replace(stack, executor, "_init_args_hst", copying)
+    memory = _Memory(watch, interpreter._interpreter)
+    _replace(stack, interpreter, "_interpreter", memory)
+
+
+def _noting(
+    watch: Watch, run: Callable[..., Any], sees_memory: bool
+) -> Callable[..., Any]:
+    """The method that launches a kernel, noting each launch."""
+
+    def noting(kernel: Any, *args: Any, **kwargs: Any) -> Any:
+        if kwargs.get("warmup"):
+            return run(kernel, *args, **kwargs)
+        watch.launch(kernel, sees_memory)
+        watch.launching = True
+        try:
+            return run(kernel, *args, **kwargs)
+        finally:
+            watch.launching = False
+
+    return noting
+
+
+def _giving(watch: Watch, copy_to_host: Callable[..., Any]) -> Callable[..., Any]:
+    """The method that brings a launch's tensors to the host, with gaps.
+
+    Triton copies the host's storages back to where they came from after the
+    kernel has run, whatever device that is.
+    """
+
+    def giving(executor: Any, args: Any, kwargs: Any) -> Any:
+        host_args, host_kwargs = copy_to_host(executor, args, kwargs)
+        theirs = list(_tensors([*args, *kwargs.values()]))
+        host = list(_tensors([*host_args, *host_kwargs.values()]))
+        _move_apart(host)
+        watch.give(list(zip(theirs, host, strict=True)))
+        return host_args, host_kwargs
+
+    return giving
+
+
+def _tensors(argument: Any) -> Iterator[Any]:
+    """The tensors in an argument of a kernel."""
+    if isinstance(argument, list | tuple):
+        for part in argument:
+            yield from _tensors(part)
+    elif hasattr(argument, "base"):  # a tensor descriptor, or one of other dtype
+        yield from _tensors(argument.base)
+    elif hasattr(argument, "data_ptr"):
+        yield argument
+
+
+def _move_apart(tensors: list[Any]) -> None:
+    """Copy the storages into one buffer with gaps, and point the tensors there."""
+    import torch
+
+    storages = {t.untyped_storage().data_ptr(): t.untyped_storage() for t in tensors}
+    sizes = [-(-s.nbytes() // 64) * 64 + GAP for s in storages.values()]
+    buffer = np.empty(GAP + sum(sizes) + 64, np.uint8)
+    start = GAP + -(buffer.ctypes.data + GAP) % 64
+    moved = {}
+    for (address, storage), size in zip(storages.items(), sizes, strict=True):
+        place = torch.from_numpy(buffer[start : start + storage.nbytes()])
+        place.untyped_storage().copy_(storage)
+        moved[address] = place.untyped_storage()
+        start += size
+    for t in tensors:
+        new = moved[t.untyped_storage().data_ptr()]
+        t.set_(new, t.storage_offset(), t.size(), t.stride())
+
+
+class _Memory:
+    """The interpreter's access to memory, with a watch on every access."""
+
+    def __init__(self, watch: Watch, real: Any) -> None:
+        self._watch = watch
+        self._real = real
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+    def load(self, ptrs: Any, mask: Any, other: Any, dtype: Any) -> Any:
+        allowed = self._watch.load(ptrs, mask, dtype.itemsize)
+        got = self._real.load(ptrs, allowed, other, dtype)
+        if (allowed == mask).all():
+            return got
+        all_bits = np.full(dtype.itemsize, 255, np.uint8).view(dtype)  # NaN, or -1
+        return np.where(allowed == mask, got, all_bits)
+
+    def store(self, ptrs: Any, value: Any, mask: Any) -> Any:
+        allowed = self._watch.store(ptrs, mask, value.itemsize)
+        return self._real.store(ptrs, value, allowed)
+
+    def atomic_rmw(self, op: Any, ptrs: Any, value: Any, mask: Any, sem: Any) -> Any:
+        allowed = self._watch.update(ptrs, mask, value.itemsize)
+        return self._real.atomic_rmw(op, ptrs, value, allowed, sem)
+
+    def atomic_cas(self, ptrs: Any, compare: Any, value: Any, sem: Any) -> Any:
+        allowed = self._watch.update(ptrs, np.array(True), value.itemsize)
+        if not allowed.all():
+            raise IndexError("tl.atomic_cas outside the tensors of its launch")
+        return self._real.atomic_cas(ptrs, compare, value, sem)
+
+
+def _torch_modes(watch: Watch) -> list[Any]:
+    """Modes that see torch's operations, and the ways out of torch."""
+    from torch import nan
+    from torch.overrides import TorchFunctionMode
+    from torch.utils._python_dispatch import TorchDispatchMode
+
+    class Operations(TorchDispatchMode):
+        def __torch_dispatch__(
+            self, func: Any, types: Any, args: Any = (), kwargs: Any = None
+        ) -> Any:
+            out = func(*args, **(kwargs or {}))
+            name = func.overloadpacket.__name__
+            if watch.launching or func.is_view:
+                return out
+            if name in NEW:
+                return out.fill_(nan) if out.is_floating_point() else out
+            if name not in MOVES or _casts(name, args, out):
+                watch.replaced_by(PLAIN.get(name, name))
+            return out
+
+    class Exports(TorchFunctionMode):
+        def __torch_function__(
+            self, func: Any, types: Any, args: Any = (), kwargs: Any = None
+        ) -> Any:
+            name = getattr(func, "__name__", "")
+            if name in EXPORTS and not watch.launching:
+                watch.replaced_by(name)
+            return func(*args, **(kwargs or {}))
+
+    return [Operations(), Exports()]
+
+
+def _casts(name: str, args: Any, out: Any) -> bool:
+    """Whether a copy changed the dtype or the device: one more pass of data."""
+    if name not in ("copy_", "_to_copy"):
+        return False
+    source = args[1] if name == "copy_" else args[0]
+    return bool(source.dtype != out.dtype or source.device != out.device)

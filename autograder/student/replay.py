@@ -1,0 +1,263 @@
+"""Run one case on somebody's functions and write down what happened.
+
+Replaying needs a trace and a namespace, nothing of the reference. Nothing
+here decides whether an answer is right: an :class:`Outcome` is only what was
+seen, and :mod:`autograder.student.verdict` judges it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import traceback
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from autograder.student.trace import Step, Trace
+from autograder.student.values import Returned, Spec, build_array, describe
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Why a call gave no result.
+
+    kind : ``missing`` no such function, ``unwritten`` the skeleton's stub,
+        ``raised`` an exception, ``returned`` something of another form,
+        ``deadline``, ``crashed`` the process ended, ``not run``
+    """
+
+    kind: str
+    function: str
+    what: str = ""
+    message: str = ""
+    line: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What was seen while one case ran."""
+
+    outputs: dict[str, Returned] = field(default_factory=dict)
+    inputs: dict[str, Returned] = field(default_factory=dict)
+    fault: Fault | None = None
+    printed: str = ""
+    warned: tuple[str, ...] = ()
+    measured: dict[str, Any] = field(default_factory=dict)
+    called: tuple[str, ...] = ()
+    where: str = "NumPy"
+
+
+class _Stop(Exception):
+    """Ends a replay; carries the fault."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.kind)
+        self.fault = fault
+
+
+def replay(
+    trace: Trace, namespace: Mapping[str, Any], watch: tuple[str, ...] = ()
+) -> Outcome:
+    """Run every call of ``trace`` with the functions of ``namespace``.
+
+    Arguments are built afresh, so two replays never share an array. The names
+    in ``watch`` are functions whose use from inside other functions is noted
+    in ``Outcome.called``.
+    """
+    run = _Replay(trace, namespace)
+    fault: Fault | None = None
+    printed = io.StringIO()
+    with _spy(namespace, watch) as called, _quiet(printed) as warned:
+        try:
+            for step in trace.steps:
+                run.step(step)
+        except _Stop as stop:
+            fault = stop.fault
+        outputs = {} if fault else run.outputs()
+    return Outcome(
+        outputs=outputs,
+        inputs={label: describe(x) for label, x in run.inputs.items()},
+        fault=fault,
+        printed=printed.getvalue()[:2000],
+        warned=tuple(dict.fromkeys(warned)),
+        measured=run.measured,
+        called=tuple(called),
+        where=where(trace.path),
+    )
+
+
+def where(path: str) -> str:
+    """In words, what computes on this machine for ``path``."""
+    if path == "numpy":
+        return "NumPy"
+    if path == "triton":
+        from autograder.student import kernels
+
+        return kernels.where()
+    import torch
+
+    if torch.cuda.is_available():
+        return f"torch on cuda ({torch.cuda.get_device_name()})"
+    return "torch on cpu"
+
+
+class _Replay:
+    """The objects of one replay: arguments, results, dicts after each call."""
+
+    def __init__(self, trace: Trace, namespace: Mapping[str, Any]) -> None:
+        self.trace = trace
+        self.namespace = namespace
+        self.inputs: dict[str, Any] = {}
+        self.measured: dict[str, Any] = {}
+        self.results: list[tuple[Any, ...]] = []
+        self.arguments: list[tuple[Any, ...]] = []
+
+    def step(self, step: Step) -> None:
+        function = self.function(step.function)
+        arguments = tuple(
+            self.build(spec, f"{name} of {step.function}")
+            for name, spec in zip(step.parameters, step.arguments, strict=True)
+        )
+        self.arguments.append(arguments)
+        try:
+            with self.observe(step.function, arguments):
+                value = function(*arguments)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            raise _Stop(_fault(step.function, error)) from None
+        self.results.append(_parts(step, value))
+
+    def function(self, name: str) -> Any:
+        found = self.namespace.get(name)
+        if not callable(found):
+            raise _Stop(Fault("missing", name))
+        return found
+
+    def build(self, spec: Spec, label: str) -> Any:
+        if "array" in spec:
+            array = build_array(spec, self.trace.arrays[spec["array"]])
+            self.inputs[label] = array
+            return array
+        if "name" in spec:
+            return self.function(spec["name"])
+        if "result" in spec:
+            step, part = spec["result"]
+            return self.results[step][part]
+        if "after" in spec:
+            return self.after(spec)
+        if "dict" in spec:
+            return {
+                k: self.build(v, f"{k} in {label}") for k, v in spec["dict"].items()
+            }
+        for kind, make in (("list", list), ("tuple", tuple)):
+            if kind in spec:
+                return make(
+                    self.build(v, f"{label}[{i}]") for i, v in enumerate(spec[kind])
+                )
+        return spec["scalar"]
+
+    def after(self, spec: Spec) -> Any:
+        step, position, key = spec["after"]
+        function = self.trace.steps[step].function
+        name = self.trace.steps[step].parameters[position]
+        try:
+            return self.arguments[step][position][key]
+        except (KeyError, TypeError):
+            missing = f"{name}[{key!r}] is not there after the call"
+            raise _Stop(Fault("returned", function, missing)) from None
+
+    def outputs(self) -> dict[str, Returned]:
+        seen = {}
+        for name, spec in self.trace.outputs.items():
+            try:
+                seen[name] = describe(self.build(spec, name))
+            except _Stop:
+                seen[name] = Returned("missing")
+        return seen
+
+    @contextlib.contextmanager
+    def observe(self, function: str, arguments: tuple[Any, ...]) -> Iterator[None]:
+        """For a kernel: launches and bytes, as far as they can be counted."""
+        if self.trace.path != "triton":
+            yield
+            return
+        from autograder.student import kernels
+
+        with kernels.observe() as seen:
+            yield
+        self.measured[function] = seen.result()
+
+
+def _parts(step: Step, value: Any) -> tuple[Any, ...]:
+    if step.returns is None:
+        return (value,)
+    count = len(step.returns)
+    if isinstance(value, tuple | list) and len(value) == count:
+        return tuple(value)
+    got = (
+        f"{len(value)} values"
+        if isinstance(value, tuple | list)
+        else describe(value).kind
+    )
+    wanted = ", ".join(step.returns)
+    what = f"it must return {count} values ({wanted}), and returned {got}"
+    raise _Stop(Fault("returned", step.function, what))
+
+
+def _fault(function: str, error: BaseException) -> Fault:
+    if isinstance(error, NotImplementedError):
+        return Fault("unwritten", function)
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = ("site-packages", __file__)
+    own = [f for f in frames if not any(part in f.filename for part in ours)]
+    line = f"line {own[-1].lineno}: {own[-1].line}" if own and own[-1].line else ""
+    try:
+        message = str(error)[:300]
+    except Exception:  # a student's exception may have a broken __str__
+        message = ""
+    return Fault("raised", function, type(error).__name__, message, line)
+
+
+@contextlib.contextmanager
+def _quiet(printed: io.StringIO) -> Iterator[list[str]]:
+    """Catch what is printed and warned; it costs nothing, but it is said."""
+    said: list[str] = []
+    with (
+        warnings.catch_warnings(record=True) as caught,
+        contextlib.redirect_stdout(printed),
+        contextlib.redirect_stderr(printed),
+    ):
+        warnings.simplefilter("always")
+        yield said
+    said.extend(
+        f"{w.category.__name__}: {w.message}"[:200]
+        for w in caught
+        if not issubclass(w.category, DeprecationWarning | PendingDeprecationWarning)
+    )
+
+
+@contextlib.contextmanager
+def _spy(namespace: Mapping[str, Any], watch: tuple[str, ...]) -> Iterator[list[str]]:
+    """Note which of ``watch`` are called from inside other functions."""
+    called: list[str] = []
+    originals = {n: namespace[n] for n in watch if callable(namespace.get(n))}
+
+    def noting(name: str, function: Any) -> Any:
+        def call(*args: Any, **kwargs: Any) -> Any:
+            if name not in called:
+                called.append(name)
+            return function(*args, **kwargs)
+
+        return call
+
+    if not isinstance(namespace, dict) or not originals:
+        yield called
+        return
+    namespace.update({n: noting(n, f) for n, f in originals.items()})
+    try:
+        yield called
+    finally:
+        namespace.update(originals)

@@ -1,0 +1,176 @@
+"""A result as people see it: a table in a notebook, plain text in a terminal."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from autograder.student.compare import Verdict
+from autograder.student.explain import case_sentences, number, shape
+from autograder.student.verdict import CaseResult, Result
+
+MARKS = {
+    "passed": "✓ right",
+    "failed": "✗ not right yet",
+    "not written": "· not written yet",
+    "missing": "✗ no such function",
+    "not run": "– not run",
+}
+SHADES = " ░▒▓█"
+MAP_ROWS, MAP_COLUMNS = 16, 48
+
+
+@dataclass(frozen=True)
+class Report:
+    """The results of one or several exercises.
+
+    ``show_expected`` is False in feedback, where no expected value appears.
+    """
+
+    results: tuple[Result, ...]
+    show_expected: bool = True
+
+    def __repr__(self) -> str:
+        lines = [line for r in self.results for line in self._text(r)]
+        if len(self.results) > 1:
+            lines.append(f"Together: {_points(self.results)} points.")
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        body = "".join(self._html(r) for r in self.results)
+        if len(self.results) > 1:
+            body += f"<p><b>Together: {_points(self.results)} points.</b></p>"
+        return f'<div class="autograder-report">{body}</div>'
+
+    def _text(self, result: Result) -> list[str]:
+        lines = [f"{result.name}: {headline(result)}"]
+        failure = result.first_failure()
+        if failure is not None and result.status != "not written":
+            lines.append(f"  Case “{failure.kind}”:")
+            lines += [f"    {s}" for s in case_sentences(failure, self.show_expected)]
+            lines += [f"    {line}" for line in _text_map(failure)]
+        for mistake in result.mistakes:
+            lines.append(f"  Looks like: {mistake.name}.")
+            lines.append(f"    Hint: {mistake.hint}")
+        lines += [f"  Note: {note}" for note in result.notes]
+        return lines
+
+    def _html(self, result: Result) -> str:
+        parts = [
+            f"<p><b><code>{_e(result.name)}</code></b>: {_e(headline(result))}</p>"
+        ]
+        failure = result.first_failure()
+        if failure is not None and result.status != "not written":
+            parts.append(f"<p>Case “{_e(failure.kind)}”:</p>")
+            parts.append(self._table(failure))
+            sentences = case_sentences(failure, self.show_expected)
+            items = "".join(f"<li>{_e(s)}</li>" for s in sentences)
+            parts.append(f"<ul>{items}</ul>")
+            parts.append(_svg_map(failure))
+        for mistake in result.mistakes:
+            parts.append(
+                f"<p><b>Looks like: {_e(mistake.name)}.</b> {_e(mistake.hint)}</p>"
+            )
+        parts += [f"<p>Note: {_e(note)}</p>" for note in result.notes]
+        return "".join(parts)
+
+    def _table(self, case: CaseResult) -> str:
+        if not case.verdicts:
+            return ""
+        rows = "".join(self._row(v) for v in case.verdicts)
+        head = "".join(
+            f"<th>{h}</th>" for h in ("output", "expected", "got", "largest error", "")
+        )
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+    def _row(self, verdict: Verdict) -> str:
+        got, expected = verdict.got, verdict.expected
+        wanted = f"{shape(expected.array.shape)} {expected.dtype}"
+        came = f"{shape(got.shape)} {got.dtype}" if got.array is not None else got.kind
+        error = number(verdict.error) if verdict.error else ""
+        mark = "✓" if verdict.ok else "✗"
+        cells = (verdict.output, wanted, came, error, mark)
+        return "<tr>" + "".join(f"<td>{_e(c)}</td>" for c in cells) + "</tr>"
+
+
+def headline(result: Result) -> str:
+    """Verdict, points, cases and where the code ran, on one line."""
+    passed = sum(c.passed for c in result.cases)
+    parts = [MARKS[result.status]]
+    if result.earned is not None:
+        parts.append(f"{number(result.earned)} of {number(result.points)} points")
+        if result.status in ("passed", "failed"):
+            parts.append(f"{passed} of {len(result.cases)} cases")
+    parts.append(result.where)
+    return ", ".join(p for p in parts if p)
+
+
+def _points(results: Sequence[Result]) -> str:
+    earned = sum(r.earned or 0 for r in results)
+    total = sum(r.points for r in results)
+    left = sum(r.earned is None for r in results)
+    text = f"{number(earned)} of {number(total)}"
+    return f"{text} ({left} not run)" if left else text
+
+
+def _e(text: str) -> str:
+    return html.escape(text)
+
+
+def _pictured(case: CaseResult) -> Verdict | None:
+    """The output whose errors have a pattern: some elements are right."""
+    for verdict in case.verdicts:
+        errors = verdict.error_map
+        if errors is not None and errors.ndim and 0 < verdict.wrong < errors.size:
+            return verdict
+    return None
+
+
+def _grid(verdict: Verdict) -> np.ndarray:
+    """Wrongness between 0 and 1 as a small table, rows first."""
+    errors = verdict.error_map
+    assert errors is not None
+    table = errors.reshape(1, -1) if errors.ndim == 1 else errors
+    if table.ndim > 2:
+        n = int(np.prod(table.shape[: table.ndim // 2]))
+        table = table.reshape(n, -1)
+    allowed = verdict.expected.allowed().reshape(table.shape)
+    wrong = np.where(table > allowed, table, 0.0)
+    wrong = np.minimum(wrong, np.finfo(float).max)
+    for axis, most in ((0, MAP_ROWS), (1, MAP_COLUMNS)):
+        if wrong.shape[axis] > most:
+            starts = np.linspace(0, wrong.shape[axis], most, endpoint=False).astype(int)
+            wrong = np.maximum.reduceat(wrong, starts, axis=axis)
+    return wrong / (wrong.max() or 1.0)
+
+
+def _text_map(case: CaseResult) -> list[str]:
+    verdict = _pictured(case)
+    if verdict is None:
+        return []
+    steps = np.ceil(_grid(verdict) * (len(SHADES) - 1)).astype(int)
+    rows = ["|" + "".join(SHADES[s] for s in row) + "|" for row in steps]
+    return [f"Where {verdict.output} is wrong:", *rows]
+
+
+def _svg_map(case: CaseResult) -> str:
+    verdict = _pictured(case)
+    if verdict is None:
+        return ""
+    grid = _grid(verdict)
+    rows, columns = grid.shape
+    label = f"Where {verdict.output} is wrong: {verdict.wrong} of {grid.size} places"
+    squares = "".join(
+        f'<rect x="{c}" y="{r}" width="1" height="1" '
+        f'fill-opacity="{0.25 + 0.75 * grid[r, c]:.2f}"/>'
+        for r, c in np.argwhere(grid > 0)
+    )
+    return (
+        f"<p>Where {_e(verdict.output)} is wrong (dark is worse):</p>"
+        f'<svg role="img" aria-label="{_e(label)}" viewBox="0 0 {columns} {rows}" '
+        f'width="{min(12 * columns, 480)}" fill="#c0392b" stroke="none" '
+        f'style="outline:1px solid currentColor">{squares}</svg>'
+    )

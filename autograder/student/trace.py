@@ -1,0 +1,80 @@
+"""A scenario as data: the calls it makes and where each result goes.
+
+Specs of :mod:`autograder.student.values` describe the arguments; three more
+forms point at things that exist only while a trace is replayed::
+
+    {"name": "quadratic"}              a function that the notebook defines
+    {"result": [step, i]}              what a call returned, as the same object
+    {"after": [step, position, key]}   an entry of a dict argument after a call
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from autograder.student.values import Spec
+
+
+@dataclass(frozen=True)
+class Step:
+    """One call. ``returns`` names the parts of a tuple; None: one bare value."""
+
+    function: str
+    parameters: tuple[str, ...]
+    arguments: tuple[Spec, ...]
+    returns: tuple[str, ...] | None
+
+
+@dataclass(frozen=True)
+class Trace:
+    """One case of an exercise: calls, and which results are its outputs."""
+
+    kind: str
+    path: str
+    steps: tuple[Step, ...]
+    outputs: dict[str, Spec]
+    arrays: dict[str, np.ndarray] = field(repr=False)
+
+    def to_json(self) -> dict[str, Any]:
+        """All but the arrays."""
+        return {
+            "kind": self.kind,
+            "path": self.path,
+            "steps": [
+                [s.function, s.parameters, s.arguments, s.returns] for s in self.steps
+            ],
+            "outputs": self.outputs,
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any], arrays: dict[str, np.ndarray]) -> Trace:
+        """The inverse of :meth:`to_json`."""
+        steps = tuple(
+            Step(
+                function,
+                tuple(parameters),
+                tuple(arguments),
+                None if returns is None else tuple(returns),
+            )
+            for function, parameters, arguments, returns in data["steps"]
+        )
+        return cls(data["kind"], data["path"], steps, data["outputs"], arrays)
+
+    def inputs(self) -> dict[str, np.ndarray]:
+        """The arrays that are handed over, under the labels of a replay."""
+        found: dict[str, np.ndarray] = {}
+        for step in self.steps:
+            for name, spec in zip(step.parameters, step.arguments, strict=True):
+                self._collect(spec, f"{name} of {step.function}", found)
+        return found
+
+    def _collect(self, spec: Spec, label: str, found: dict[str, np.ndarray]) -> None:
+        if "array" in spec:
+            found[label] = self.arrays[spec["array"]]
+        for key, inner in spec.get("dict", {}).items():
+            self._collect(inner, f"{key} in {label}", found)
+        for i, inner in enumerate(spec.get("list") or spec.get("tuple") or ()):
+            self._collect(inner, f"{label}[{i}]", found)

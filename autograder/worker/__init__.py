@@ -1,0 +1,4 @@
+"""The process that runs a student's code: cells, calls, and frames.
+
+It imports ``autograder.student`` and nothing else of the course.
+"""

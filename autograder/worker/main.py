@@ -1,0 +1,128 @@
+"""The worker's loop: run cells and replay cases, as the judge asks.
+
+It is started as a zip of ``autograder.student`` and ``autograder.worker`` in
+an empty folder, with one end of a socket pair. What it answers decides
+nothing: the judge compares.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from typing import Any
+
+import numpy as np
+
+from autograder.student.replay import replay
+from autograder.student.trace import Trace
+from autograder.student.values import build_array, encode
+from autograder.worker.cells import cell_fault, empty_namespace, run_cell
+from autograder.worker.frames import Closed, Frame, receive, send
+from autograder.worker.messages import fault_json, outcome_frame
+
+
+class Handle:
+    """Stands for an object that stays with the judge, such as a cache."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+
+class Worker:
+    """One student's namespace, and the channel to the judge."""
+
+    def __init__(self, channel: socket.socket) -> None:
+        self.channel = channel
+        self.namespace = empty_namespace()
+        self.namespace["check"] = lambda *names: None
+        self.request: str = ""
+
+    def serve(self) -> None:
+        """Answer requests until the judge hangs up."""
+        answer = {"cell": self.cell, "replay": self.replay, "rebind": self.rebind}
+        while True:
+            try:
+                header, arrays = receive(self.channel)
+            except Closed:
+                return
+            self.request = header["id"]
+            reply, body = answer[header["kind"]](header, arrays)
+            send(self.channel, ({**reply, "id": self.request}, body))
+
+    def cell(self, header: dict[str, Any], arrays: dict[str, np.ndarray]) -> Frame:
+        """Run one cell; a fault in it is reported, and the next one still runs."""
+        try:
+            run_cell(header["source"], self.namespace, header["label"])
+        except BaseException as error:  # SystemExit and KeyboardInterrupt too
+            return {"fault": fault_json(cell_fault(error, header["label"]))}, {}
+        return {"fault": None}, {}
+
+    def replay(self, header: dict[str, Any], arrays: dict[str, np.ndarray]) -> Frame:
+        """Run one case."""
+        trace = Trace.from_json(header["trace"], arrays)
+        return outcome_frame(replay(trace, self.namespace, tuple(header["watch"])))
+
+    def rebind(self, header: dict[str, Any], arrays: dict[str, np.ndarray]) -> Frame:
+        """Let the named functions be the judge's: they are called over there."""
+        for name in header["names"]:
+            self.namespace[name] = self.upcall(name)
+        return {"fault": None}, {}
+
+    def upcall(self, name: str) -> Any:
+        """A function that asks the judge for its result."""
+
+        def call(*arguments: Any) -> Any:
+            arrays: dict[str, np.ndarray] = {}
+            specs = [_specify(a, arrays) for a in arguments]
+            asked = {"id": self.request, "upcall": name, "arguments": specs}
+            send(self.channel, (asked, arrays))
+            header, arrays = receive(self.channel)
+            if header.get("error"):
+                raise ValueError(header["error"])
+            for argument, spec in zip(arguments, header["dicts"], strict=True):
+                if isinstance(argument, dict) and spec is not None:
+                    argument.update(_build(spec, arrays))
+            return _build(header["result"], arrays)
+
+        return call
+
+
+def _specify(value: Any, arrays: dict[str, np.ndarray]) -> Any:
+    if isinstance(value, Handle):
+        return {"handle": value.number}
+    if isinstance(value, dict):
+        plain = (int, float, str, bool, np.ndarray, np.number, type(None))
+        return {
+            "dict": {
+                str(k): _specify(v, arrays)
+                for k, v in value.items()
+                if isinstance(v, plain)
+            }
+        }
+    return encode(value, arrays, "numpy")
+
+
+def _build(spec: Any, arrays: dict[str, np.ndarray]) -> Any:
+    if "handle" in spec:
+        return Handle(spec["handle"])
+    if "array" in spec:
+        return build_array(spec, arrays[spec["array"]])
+    if "tuple" in spec:
+        return tuple(_build(s, arrays) for s in spec["tuple"])
+    if "dict" in spec:
+        return {k: _build(v, arrays) for k, v in spec["dict"].items()}
+    return spec["scalar"]
+
+
+def main(descriptor: int) -> None:
+    """Serve on an inherited socket; standard streams lead nowhere."""
+    channel = socket.socket(fileno=descriptor)
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(nowhere, stream)
+    Worker(channel).serve()
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

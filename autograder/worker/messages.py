@@ -1,0 +1,126 @@
+"""Outcomes and values as frames, read strictly: nothing else gets through."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograder.student.replay import Fault, Outcome
+from autograder.student.values import Returned
+from autograder.worker.frames import Frame, FrameError
+
+LONGEST = 2000
+FAULTS = {"missing", "unwritten", "raised", "returned", "cell"}
+
+
+def outcome_frame(outcome: Outcome) -> Frame:
+    """What the worker sends back for one case."""
+    arrays: dict[str, np.ndarray] = {}
+
+    def put(group: dict[str, Returned]) -> dict[str, Any]:
+        described = {}
+        for name, value in group.items():
+            key = None
+            if value.array is not None:
+                key = f"v{len(arrays)}"
+                arrays[key] = value.array
+            described[name] = [value.kind, key, value.dtype]
+        return described
+
+    fault = outcome.fault
+    header = {
+        "outputs": put(outcome.outputs),
+        "inputs": put(outcome.inputs),
+        "fault": None if fault is None else fault_json(fault),
+        "printed": outcome.printed,
+        "warned": outcome.warned,
+        "measured": outcome.measured,
+        "called": outcome.called,
+        "where": outcome.where,
+    }
+    return header, arrays
+
+
+def fault_json(fault: Fault) -> dict[str, str]:
+    """A fault as JSON."""
+    return vars(fault)
+
+
+def read_outcome(frame: Frame) -> Outcome:
+    """The judge's reading of an outcome.
+
+    Raises
+    ------
+    FrameError : for any field that is not what it must be
+    """
+    header, arrays = frame
+    fault = header.get("fault")
+    return Outcome(
+        outputs=_values(header.get("outputs"), arrays),
+        inputs=_values(header.get("inputs"), arrays),
+        fault=None if fault is None else read_fault(fault),
+        printed=text(header.get("printed")),
+        warned=tuple(text(w) for w in _list(header.get("warned"))[:20]),
+        measured=_measured(header.get("measured")),
+        called=tuple(text(c) for c in _list(header.get("called"))[:50]),
+        where=text(header.get("where")),
+    )
+
+
+def read_fault(data: Any) -> Fault:
+    """A fault of the kinds that a worker may report."""
+    data = _dict(data)
+    fields = {
+        k: text(data.get(k, ""))
+        for k in ("kind", "function", "what", "message", "line")
+    }
+    if fields["kind"] not in FAULTS:
+        raise FrameError("a fault of no known kind")
+    return Fault(**fields)
+
+
+def text(value: Any) -> str:
+    """A string, cut to a bearable length."""
+    if not isinstance(value, str):
+        raise FrameError("a field that is no text")
+    return value[:LONGEST]
+
+
+def _dict(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise FrameError("a field that is no object")
+    return value
+
+
+def _list(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise FrameError("a field that is no list")
+    return value
+
+
+def _values(group: Any, arrays: dict[str, np.ndarray]) -> dict[str, Returned]:
+    found = {}
+    for name, described in _dict(group).items():
+        kind, key, dtype = (*_list(described), None, None, None)[:3]
+        if key is not None and (not isinstance(key, str) or key not in arrays):
+            raise FrameError("an array that is not there")
+        array = None if key is None else arrays[key]
+        if array is not None and array.dtype.kind not in "biuf":
+            raise FrameError("an array that holds no numbers")
+        found[text(name)] = Returned(text(kind), array, text(dtype))
+    return found
+
+
+def _measured(data: Any) -> dict[str, Any]:
+    """Per function, plain numbers and short texts."""
+    found: dict[str, Any] = {}
+    for function, seen in _dict(data).items():
+        for value in _dict(seen).values():
+            items = value if isinstance(value, list) else [value]
+            if not all(
+                i is None or isinstance(i, int | float | str | list) for i in items
+            ):
+                raise FrameError("a measurement that is no number")
+        found[text(function)] = seen
+    return found
