@@ -21,6 +21,7 @@ from nbgrader.preprocessors import (  # noqa: E402
 )
 
 from autograder.course.export import ExerciseCsv  # noqa: E402
+from autograder.course.folders import class_folder  # noqa: E402
 from autograder.course.gradebook import (  # noqa: E402
     IntakeExporter,
     Judge,
@@ -42,6 +43,12 @@ c.CourseDirectory.root = str(ROOT)
 c.CourseDirectory.course_id = "training-neural-networks"
 c.CourseDirectory.source_directory = "solutions"
 c.CourseDirectory.release_directory = "assignments"
+CLASS = class_folder()
+CLASS.mkdir(parents=True, exist_ok=True)
+for step in ("submitted", "autograded", "feedback"):
+    setattr(c.CourseDirectory, f"{step}_directory", str(CLASS / step))
+c.CourseDirectory.db_url = f"sqlite:///{CLASS / 'gradebook.db'}"
+c.ZipCollect.downloaded_directory = str(CLASS / "downloaded")
 # Beside a source lie its script and what Python and Jupyter leave there.
 c.CourseDirectory.ignore = [
     ".ipynb_checkpoints",

@@ -18,10 +18,10 @@ from nbformat import NotebookNode
 from nbgrader import utils
 from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
 
+from autograder.course.folders import ASSIGNMENTS, class_folder
 from autograder.course.release import CHECK
 from autograder.judge.grade import Grader
 from autograder.judge.intake import META, find, rebuild
-from autograder.reference import scripts
 from autograder.student.explain import reason
 from autograder.student.report import Report
 from autograder.student.verdict import Result
@@ -37,7 +37,8 @@ def secret() -> bytes:
     given = os.environ.get(SECRET_VARIABLE)
     if given:
         return given.encode()
-    path = scripts.ROOT / SECRET_FILE
+    path = class_folder() / SECRET_FILE
+    path.parent.mkdir(parents=True, exist_ok=True)
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
@@ -65,7 +66,7 @@ def release(assignment: str, notebook: str) -> NotebookNode:
     ------
     FileNotFoundError : with the command that makes it
     """
-    path = scripts.ROOT / "assignments" / assignment / f"{notebook}.ipynb"
+    path = ASSIGNMENTS / assignment / f"{notebook}.ipynb"
     if not path.is_file():
         raise FileNotFoundError(
             f"{assignment}/{notebook}.ipynb is not released; run "
@@ -83,7 +84,7 @@ def use_submitted_names(assignment: str, student: str, notebooks: list[str]) -> 
     if not notebooks:
         return
     folder = Path(notebooks[0]).parent
-    released = scripts.ROOT / "assignments" / folder.name
+    released = ASSIGNMENTS / folder.name
     wanted = sorted(p.stem for p in released.glob("*.ipynb"))
     if wanted:
         notebooks[:] = [str(folder / f"{name}.ipynb") for name in wanted]
@@ -138,7 +139,7 @@ class Judge(NbGraderPreprocessor):
 
     def _sweep(self, folder: Path, assignment: str) -> None:
         """Drop files that came beside a notebook: feedback would copy them."""
-        released = scripts.ROOT / "assignments" / assignment
+        released = ASSIGNMENTS / assignment
         keep = {p.name for p in released.glob("*.ipynb")} | {"timestamp.txt"}
         for path in folder.iterdir() if folder.is_dir() else ():
             if path.name in keep:

@@ -49,13 +49,13 @@ def wrong_answers(notebook: str, *mistakes: Mistake) -> dict[str, str]:
     return right_answers(notebook) | wrong
 
 
-def hand_in(course: Path, student: str, notebook: str, filled: NotebookNode) -> Path:
-    """Write a submission where nbgrader's collect would put it."""
+def hand_in(folder: Path, student: str, notebook: str, filled: NotebookNode) -> Path:
+    """Write a submission into a class, where nbgrader's collect would put it."""
     assignment, _, name = notebook.partition("/")
-    folder = course / "submitted" / student / assignment
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{name}.ipynb"
+    place = folder / "submitted" / student / assignment
+    place.mkdir(parents=True, exist_ok=True)
+    path = place / f"{name}.ipynb"
     nbformat.write(filled, path)
     now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f UTC")
-    (folder / "timestamp.txt").write_text(now)
+    (place / "timestamp.txt").write_text(now)
     return path

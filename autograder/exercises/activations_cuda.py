@@ -126,11 +126,15 @@ def _forward_cases(inputs: Inputs) -> Callable[[np.random.Generator], Iterator[C
 
 
 def _backward_cases(inputs: Inputs) -> Callable[[np.random.Generator], Iterator[Case]]:
-    """The same x; dout is contiguous, also where x is not, and the reverse."""
+    """The same x; dout is contiguous, also where x is not, and the reverse.
+
+    dout goes beyond the range of float32 where x does.
+    """
 
     def cases(rng: np.random.Generator) -> Iterator[Case]:
         for kind, x in inputs(rng):
-            dout = rng.standard_normal(x.shape).astype(x.dtype)
+            scale = 1e200 if kind.startswith("beyond") else 1.0
+            dout = (scale * rng.standard_normal(x.shape)).astype(x.dtype)
             yield Case(kind=kind, dout=dout, x=x)
         x = _normal(rng, (7, 11)).astype(np.float32)
         dout = rng.standard_normal((11, 7)).astype(np.float32).T

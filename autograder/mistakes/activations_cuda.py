@@ -96,7 +96,7 @@ MISTAKES = [
         "written into dout",
         "The caller still needs `dout`. Which buffer does your kernel write?",
         ("dx = torch.empty_like(x)", "dx = dout"),
-        caught_by="changed",
+        caught_by="inputs",
     ),
     # ReLU
     Mistake(
@@ -136,7 +136,7 @@ MISTAKES = [
         "torch before a kernel that copies",
         "The kernel is launched. Is there anything left for it to do?",
         (("x = x.contiguous()", "x = x.contiguous().clamp(min=0)"),),
-        caught_by="launch",
+        caught_by="framework",
     ),
     Mistake(
         "relu_backward",

@@ -186,9 +186,9 @@ def known(exercise: Exercise, entry: Entry, mistake: Mistake) -> KnownMistake:
     return KnownMistake(mistake.name, mistake.hint, symptoms)
 
 
-def _traffic(exercise: Exercise) -> tuple[float, float] | None:
+def _traffic(exercise: Exercise) -> tuple[str, float, float] | None:
     budget = exercise.traffic
-    return None if budget is None else (budget.reads, budget.writes)
+    return None if budget is None else (budget.of, budget.reads, budget.writes)
 
 
 def _question(exercise: Exercise, functions: Mapping[str, Any], case: Case) -> Question:
@@ -208,7 +208,8 @@ def _question(exercise: Exercise, functions: Mapping[str, Any], case: Case) -> Q
     for seed in range(3):
         nudged = Recorder(functions, framework, _nudge(dtype, seed))
         for name, result in exercise.scenario(nudged, _fresh(case)).items():
-            difference = np.abs(_array(result.value) - exact[name])
+            with np.errstate(invalid="ignore"):
+                difference = np.abs(_array(result.value) - exact[name])
             finite = difference[np.isfinite(difference)]
             moved[name] = np.maximum(moved[name], finite.max(initial=0.0))
     expected = {

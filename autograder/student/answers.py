@@ -122,7 +122,7 @@ def _read_entry(data: dict[str, Any], store: dict[str, np.ndarray]) -> Entry:
         points=data["points"],
         path=data["path"],
         builds_on=tuple(data["builds_on"]),
-        traffic=None if traffic is None else (traffic[0], traffic[1]),
+        traffic=None if traffic is None else (traffic[0], traffic[1], traffic[2]),
         questions=tuple(_read_question(q, store) for q in data["questions"]),
         mistakes=tuple(
             KnownMistake(

@@ -15,6 +15,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from autograder.student import kernels
+from autograder.student.kernels import Observation
 from autograder.student.trace import Step, Trace
 from autograder.student.values import Returned, Spec, build_array, describe
 
@@ -44,7 +46,7 @@ class Outcome:
     fault: Fault | None = None
     printed: str = ""
     warned: tuple[str, ...] = ()
-    measured: dict[str, Any] = field(default_factory=dict)
+    measured: dict[str, Observation] = field(default_factory=dict)
     called: tuple[str, ...] = ()
     where: str = "NumPy"
 
@@ -93,8 +95,6 @@ def where(path: str) -> str:
     if path == "numpy":
         return "NumPy"
     if path == "triton":
-        from autograder.student import kernels
-
         return kernels.where()
     import torch
 
@@ -110,7 +110,7 @@ class _Replay:
         self.trace = trace
         self.namespace = namespace
         self.inputs: dict[str, Any] = {}
-        self.measured: dict[str, Any] = {}
+        self.measured: dict[str, Observation] = {}
         self.results: list[tuple[Any, ...]] = []
         self.arguments: list[tuple[Any, ...]] = []
 
@@ -122,8 +122,7 @@ class _Replay:
         )
         self.arguments.append(arguments)
         try:
-            with self.observe(step.function, arguments):
-                value = function(*arguments)
+            value = self.call(step.function, function, arguments)
         except KeyboardInterrupt:
             raise
         except BaseException as error:
@@ -178,17 +177,15 @@ class _Replay:
                 seen[name] = Returned("missing")
         return seen
 
-    @contextlib.contextmanager
-    def observe(self, function: str, arguments: tuple[Any, ...]) -> Iterator[None]:
-        """For a kernel: launches and bytes, as far as they can be counted."""
+    def call(self, name: str, function: Any, arguments: tuple[Any, ...]) -> Any:
+        """Call it; of a kernel, count launches and bytes on the way."""
         if self.trace.path != "triton":
-            yield
-            return
-        from autograder.student import kernels
-
-        with kernels.observe() as seen:
-            yield
-        self.measured[function] = seen.result()
+            return function(*arguments)
+        with kernels.observe() as watch:
+            value = function(*arguments)
+        parts = value if isinstance(value, tuple | list) else (value,)
+        self.measured[name] = watch.result(*parts)
+        return value
 
 
 def _parts(step: Step, value: Any) -> tuple[Any, ...]:

@@ -17,6 +17,7 @@ from autograder.student.trace import Trace
 from autograder.student.values import Returned
 
 TAUGHT_DTYPE = ("torch", "triton")
+ITEM_SIZES = {"float64": 8, "float32": 4, "float16": 2, "bfloat16": 2}
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class Entry:
     questions: tuple[Question, ...]
     mistakes: tuple[KnownMistake, ...] = ()
     builds_on: tuple[str, ...] = ()
-    traffic: tuple[float, float] | None = None
+    traffic: tuple[str, float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -232,9 +233,19 @@ def _broken(
     if outcome.fault is not None:
         return
     for function, seen in outcome.measured.items():
-        yield from (
-            (name, f"{function}: {why}") for name, why in seen.get("broken", ())
-        )
+        for name, why in seen.broken(*_budget(entry, question.trace)):
+            yield name, f"{function}: {why}."
+
+
+def _budget(entry: Entry, trace: Trace) -> tuple[float | None, float | None]:
+    """Bytes that may be read and written, from the size of one input."""
+    if entry.traffic is None:
+        return None, None
+    of, reads, writes = entry.traffic
+    step = trace.steps[-1]
+    spec = step.arguments[step.parameters.index(of)]
+    size = trace.arrays[spec["array"]].size * ITEM_SIZES[spec["dtype"]]
+    return reads * size, writes * size
 
 
 def _notes(cases: Sequence[CaseResult]) -> tuple[str, ...]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
 
+from autograder.student.kernels import Observation
 from autograder.student.replay import Fault, Outcome
 from autograder.student.values import Returned
 from autograder.worker.frames import Frame, FrameError
@@ -35,7 +37,7 @@ def outcome_frame(outcome: Outcome) -> Frame:
         "fault": None if fault is None else fault_json(fault),
         "printed": outcome.printed,
         "warned": outcome.warned,
-        "measured": outcome.measured,
+        "measured": {k: dataclasses.asdict(v) for k, v in outcome.measured.items()},
         "called": outcome.called,
         "where": outcome.where,
     }
@@ -112,15 +114,18 @@ def _values(group: Any, arrays: dict[str, np.ndarray]) -> dict[str, Returned]:
     return found
 
 
-def _measured(data: Any) -> dict[str, Any]:
-    """Per function, plain numbers and short texts."""
-    found: dict[str, Any] = {}
+def _measured(data: Any) -> dict[str, Observation]:
+    """Per function, counts and names; nothing else is let in."""
+    names = [f.name for f in dataclasses.fields(Observation)]
+    found = {}
     for function, seen in _dict(data).items():
-        for value in _dict(seen).values():
-            items = value if isinstance(value, list) else [value]
-            if not all(
-                i is None or isinstance(i, int | float | str | list) for i in items
-            ):
-                raise FrameError("a measurement that is no number")
-        found[text(function)] = seen
+        fields: dict[str, Any] = {name: _dict(seen).get(name) for name in names}
+        for name in ("kernels", "framework_calls"):
+            fields[name] = tuple(text(v) for v in _list(fields[name])[:50])
+        counts = [fields[n] for n in ("loads", "stores", "outside", "unwritten")]
+        if type(fields["launches"]) is not int or not all(
+            count is None or type(count) is int for count in counts
+        ):
+            raise FrameError("a count that is no number")
+        found[text(function)] = Observation(**fields)
     return found

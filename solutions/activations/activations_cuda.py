@@ -68,7 +68,7 @@ import triton.language as tl
 # No kernel can move less. A good one moves no more. Bytes divided by the
 # memory's bandwidth is the time to beat.
 #
-# The cell below does this division for 64 million float32 numbers. The
+# The cell below does this division for $2^{26}$ float32 numbers. The
 # bandwidths are those that the makers state. Look at how far the lines are
 # apart.
 

@@ -22,12 +22,12 @@
 # | you write | shapes | idea |
 # |---|---|---|
 # | `batchnorm_forward` | (N, D) | train and test differ |
-# | `fold_batchnorm_into_linear` | (M, D) | in test mode it is a linear map |
 # | `batchnorm_backward` | (N, D) | back through the graph, step by step |
 # | `batchnorm_backward_alt` | (N, D) | the same in one line |
 # | `spatial_batchnorm_forward` | (N, C, H, W) | one statistic a channel |
 # | `spatial_batchnorm_backward` | (N, C, H, W) | the same detour, back |
-# | `fold_batchnorm_into_conv` | (F, C, H, W) | no cost at test time |
+# | `fold_batchnorm_into_linear` | (M, D) | at test time it is a linear map |
+# | `fold_batchnorm_into_conv` | (F, C, HH, WW) | so it costs nothing |
 #
 # In this notebook `x` has one row for each example. Whatever your forward
 # returns as `cache` is handed to your backward untouched, so put into it what
@@ -218,65 +218,6 @@ def batchnorm_forward(x, gamma, beta, bn_param):
 # whatever the example. The mistake was to ask before the mode was switched.
 # And it left a trace: each of the two calls in train mode changed the running
 # statistics, which the test mode then used.
-
-# %% [markdown]
-# ## In test mode it is a linear map
-#
-# With the running statistics fixed, the layer multiplies by a number and adds
-# a number, for each feature. If it follows a linear layer
-# $z = x W + b$ with $W$ of shape (M, D), the two are one linear layer:
-#
-# $$
-# \gamma_j \,\frac{z_j - \mu_j}{\sqrt{\sigma_j^2 + \epsilon}} + \beta_j
-# = (x\,W')_j + b'_j .
-# $$
-#
-# **Write** $W'$ and $b'$. Put $z = xW + b$ in and sort by what is multiplied
-# with $x$ and what is not.
-# **The check looks at** both arrays, at an $\epsilon$ that is not small, and
-# at a linear layer with as many inputs as outputs.
-
-# %% nbgrader={"grade": false, "grade_id": "fold_batchnorm_into_linear", "locked": false, "schema_version": 3, "solution": true, "task": false}
-def fold_batchnorm_into_linear(W, b, gamma, beta, running_mean, running_var, eps):
-    """Weights and bias of one linear layer that does the work of two.
-
-    x @ W_folded + b_folded equals batch norm in test mode of x @ W + b, for
-    every x of shape (N, M).
-
-    Parameters
-    ----------
-    W : (M, D), weights of the linear layer
-    b : (D,), its bias
-    gamma, beta, running_mean, running_var : (D,)
-    eps : added to the variance under the root
-
-    Returns
-    -------
-    W_folded : (M, D), a new array
-    b_folded : (D,), a new array
-    """
-    ### BEGIN SOLUTION
-    scale = gamma / np.sqrt(running_var + eps)  # (D,)
-    W_folded = W * scale
-    b_folded = (b - running_mean) * scale + beta
-    return W_folded, b_folded
-    ### END SOLUTION
-
-# %% nbgrader={"grade": true, "grade_id": "check_fold_batchnorm_into_linear", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["active-ipynb"]
-# check("fold_batchnorm_into_linear")
-
-# %% [markdown]
-# Look at the difference between the two layers and the one: rounding.
-
-# %% tags=["active-ipynb"]
-# rng = np.random.default_rng(4)
-# W, b = rng.normal(size=(6, 4)), rng.normal(size=4)
-# gamma, beta, mean = rng.normal(size=(3, 4))
-# var, x = rng.uniform(0.5, 2.0, 4), rng.normal(size=(10, 6))
-# bn_param = {"mode": "test", "running_mean": mean, "running_var": var}
-# two, _ = batchnorm_forward(x @ W + b, gamma, beta, bn_param)
-# W1, b1 = fold_batchnorm_into_linear(W, b, gamma, beta, mean, var, 1e-5)
-# print("largest difference", np.abs(two - (x @ W1 + b1)).max())
 
 # %% [markdown]
 # ## Backward, through the graph
@@ -514,7 +455,66 @@ def spatial_batchnorm_backward(dout, cache):
 # check("spatial_batchnorm_backward")
 
 # %% [markdown]
-# ## No cost at test time
+# ## At test time it is a linear map
+#
+# With the running statistics fixed, the layer multiplies by a number and adds
+# a number, for each feature. If it follows a linear layer
+# $z = x W + b$ with $W$ of shape (M, D), the two are one linear layer:
+#
+# $$
+# \gamma_j \,\frac{z_j - \mu_j}{\sqrt{\sigma_j^2 + \epsilon}} + \beta_j
+# = (x\,W')_j + b'_j .
+# $$
+#
+# **Write** $W'$ and $b'$. Put $z = xW + b$ in and sort by what is multiplied
+# with $x$ and what is not.
+# **The check looks at** both arrays, at an $\epsilon$ that is not small, and
+# at a linear layer with as many inputs as outputs.
+
+# %% nbgrader={"grade": false, "grade_id": "fold_batchnorm_into_linear", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def fold_batchnorm_into_linear(W, b, gamma, beta, running_mean, running_var, eps):
+    """Weights and bias of one linear layer that does the work of two.
+
+    x @ W_folded + b_folded equals batch norm in test mode of x @ W + b, for
+    every x of shape (N, M).
+
+    Parameters
+    ----------
+    W : (M, D), weights of the linear layer
+    b : (D,), its bias
+    gamma, beta, running_mean, running_var : (D,)
+    eps : added to the variance under the root
+
+    Returns
+    -------
+    W_folded : (M, D), a new array
+    b_folded : (D,), a new array
+    """
+    ### BEGIN SOLUTION
+    scale = gamma / np.sqrt(running_var + eps)  # (D,)
+    W_folded = W * scale
+    b_folded = (b - running_mean) * scale + beta
+    return W_folded, b_folded
+    ### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "check_fold_batchnorm_into_linear", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["active-ipynb"]
+# check("fold_batchnorm_into_linear")
+
+# %% [markdown]
+# Look at the difference between the two layers and the one: rounding.
+
+# %% tags=["active-ipynb"]
+# rng = np.random.default_rng(4)
+# W, b = rng.normal(size=(6, 4)), rng.normal(size=4)
+# gamma, beta, mean = rng.normal(size=(3, 4))
+# var, x = rng.uniform(0.5, 2.0, 4), rng.normal(size=(10, 6))
+# bn_param = {"mode": "test", "running_mean": mean, "running_var": var}
+# two, _ = batchnorm_forward(x @ W + b, gamma, beta, bn_param)
+# W1, b1 = fold_batchnorm_into_linear(W, b, gamma, beta, mean, var, 1e-5)
+# print("largest difference", np.abs(two - (x @ W1 + b1)).max())
+
+# %% [markdown]
+# ### And so is a convolution
 #
 # A convolution is linear as well, so batch norm behind it disappears into its
 # filters: "Zero overhead at test-time: can be fused with conv!" Which axis of

@@ -15,7 +15,8 @@ class Observation:
     launches : kernels that were launched; their names are in ``kernels``
     loads, stores : bytes that kernels read and wrote; within one ``tl.load``
         an address counts once, as a GPU fetches it once
-    outside : accesses that hit none of the tensors of their launch
+    outside : accesses that hit none of the tensors of their launch;
+        ``outside_stores`` of them would have written
     unwritten : elements of the result that no kernel wrote
     framework_calls : what torch computed, or where data left torch
 
@@ -27,6 +28,7 @@ class Observation:
     loads: int | None
     stores: int | None
     outside: int | None
+    outside_stores: int | None
     unwritten: int | None
     framework_calls: tuple[str, ...]
 
@@ -35,18 +37,21 @@ class Observation:
     ) -> tuple[tuple[str, str], ...]:
         """Properties that do not hold, by name, with a sentence each.
 
-        ``loads`` and ``stores`` are budgets in bytes. The names are
-        ``launch``, ``outside``, ``unwritten`` and ``traffic``.
+        ``loads`` and ``stores`` are budgets in bytes. The names are ``launch``,
+        ``framework``, ``outside``, ``outside write``, ``unwritten``, ``traffic``.
         """
         found = []
+        if not self.launches:
+            found.append(("launch", "no kernel was launched"))
         if self.framework_calls:
             calls = ", ".join(self.framework_calls)
-            found.append(("launch", f"work of a kernel was done by torch: {calls}"))
-        elif not self.launches:
-            found.append(("launch", "no kernel was launched"))
-        if self.outside:
-            n = _elements(self.outside)
-            found.append(("outside", f"{n} outside the tensors read or written"))
+            found.append(("framework", f"work of a kernel was done by torch: {calls}"))
+        outside_stores = self.outside_stores or 0
+        if reads := (self.outside or 0) - outside_stores:
+            found.append(("outside", f"{_elements(reads)} read outside the tensors"))
+        if outside_stores:
+            n = _elements(outside_stores)
+            found.append(("outside write", f"{n} written outside the tensors"))
         if self.unwritten and self.launches:
             n = _elements(self.unwritten)
             found.append(("unwritten", f"{n} of the result written by no kernel"))
@@ -87,7 +92,8 @@ class Watch:
         self.launching = False
         self._kernels: list[str] = []
         self._calls: list[str] = []
-        self._outside = 0
+        self._outside_loads = 0
+        self._outside_stores = 0
         self._loads: list[_Access] = []
         self._stores: list[_Access] = []
         self._alive: list[Any] = []  # so that no address is used twice
@@ -119,23 +125,20 @@ class Watch:
         """Count a load; returns the mask of what may be carried out."""
         allowed, access, outside = self._locate(pointers, mask, size)
         self._loads.append(access)
-        self._outside += outside
+        self._outside_loads += outside
         return allowed
 
     def store(self, pointers: np.ndarray, mask: np.ndarray, size: int) -> np.ndarray:
         """Count a store; returns the mask of what may be carried out."""
         allowed, access, outside = self._locate(pointers, mask, size)
         self._stores.append(access)
-        self._outside += outside
+        self._outside_stores += outside
         return allowed
 
     def update(self, pointers: np.ndarray, mask: np.ndarray, size: int) -> np.ndarray:
         """Count an atomic, which loads and stores the same addresses."""
-        allowed, access, outside = self._locate(pointers, mask, size)
-        self._loads.append(access)
-        self._stores.append(access)
-        self._outside += outside
-        return allowed
+        self.load(pointers, mask, size)
+        return self.store(pointers, mask, size)
 
     def _locate(
         self, pointers: np.ndarray, mask: np.ndarray, size: int
@@ -167,7 +170,8 @@ class Watch:
             kernels=tuple(dict.fromkeys(self._kernels)),
             loads=_bytes(self._loads) if seen else None,
             stores=_bytes(self._stores) if seen else None,
-            outside=self._outside if seen else None,
+            outside=self._outside_loads + self._outside_stores if seen else None,
+            outside_stores=self._outside_stores if seen else None,
             unwritten=self._unwritten(outputs) if seen else None,
             framework_calls=tuple(self._calls),
         )

@@ -1,0 +1,7 @@
+"""``python -m autograder.course``."""
+
+import sys
+
+from autograder.course.cli import main
+
+sys.exit(main())

@@ -1,0 +1,111 @@
+"""``autograder``: the instructor's command beside nbgrader's own."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Sequence
+
+from tqdm import tqdm
+
+from autograder.course import bundle, demo
+from autograder.course.folders import SITE_FILES, class_folder
+from autograder.course.release import write_source_notebooks
+from autograder.course.verify import Row, count, verify
+from autograder.reference.scripts import ROOT, notebooks
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="autograder", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    dry = commands.add_parser(
+        "verify", help="grade the reference, the skeleton and every known mistake"
+    )
+    dry.add_argument("notebook", nargs="*", help="ASSIGNMENT/NOTEBOOK; all if none")
+    commands.add_parser("release", help="generate every assignment with nbgrader")
+    commands.add_parser("bundle", help="write the student's wheel and the zips")
+    commands.add_parser("demo", help="grade a class of demonstration students")
+    options = parser.parse_args(arguments)
+    try:
+        if options.command == "verify":
+            return _verify(options.notebook)
+        return {"release": _release, "bundle": _bundle, "demo": _demo}[
+            options.command
+        ]()
+    except subprocess.CalledProcessError as error:
+        print(error.stderr or "", file=sys.stderr)
+        print(f"This command failed: {' '.join(error.cmd)}", file=sys.stderr)
+        return 1
+    except (FileNotFoundError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def _progress(steps: Iterable[object], total: int, what: str) -> Iterable[object]:
+    return tqdm(steps, total=total, desc=what, unit="step", dynamic_ncols=True)
+
+
+def _verify(chosen: Sequence[str]) -> int:
+    unknown = set(chosen) - set(notebooks())
+    if unknown:
+        raise ValueError(
+            f"There is no notebook {sorted(unknown)[0]}; there are "
+            f"{', '.join(notebooks())}."
+        )
+    names = list(chosen) or notebooks()
+    rows: list[Row] = []
+    for row in _progress(verify(names, time.perf_counter), count(names), "verify"):
+        assert isinstance(row, Row)
+        rows.append(row)
+    lines = [["notebook", "submission", "points", "verdict"]]
+    lines += [
+        [r.notebook, r.who, f"{r.earned:g} of {r.points:g}", r.problem or "as it must"]
+        for r in rows
+    ]
+    print(aligned(lines))
+    wrong = [r for r in rows if r.problem]
+    print(f"\n{len(rows) - len(wrong)} of {len(rows)} as they must be.")
+    return 1 if wrong else 0
+
+
+def _release() -> int:
+    write_source_notebooks()
+    names = sorted({n.partition("/")[0] for n in notebooks()})
+    for name in _progress(names, len(names), "release"):
+        demo.nbgrader("generate_assignment", str(name), "--force")
+    return 0
+
+
+def _bundle() -> int:
+    names = bundle.assignments()
+    bundle.write_wheel(SITE_FILES)
+    for name in _progress(names, len(names), "zips"):
+        bundle.write_zip(str(name), SITE_FILES)
+    print(f"The wheel and {len(names)} zips are in {SITE_FILES.relative_to(ROOT)}/.")
+    return 0
+
+
+def _demo() -> int:
+    total = 3 * len({n.partition("/")[0] for n in notebooks()})
+    bar = tqdm(total=total, desc="class", unit="step", dynamic_ncols=True)
+    for step in demo.grade():
+        bar.set_postfix_str(step)
+        bar.update()
+    bar.close()
+    print(aligned(demo.table()))
+    feedback = class_folder().relative_to(ROOT) / "feedback"
+    print(f"\nWhat each student reads is under {feedback}/.")
+    return 0
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> str:
+    """A plain-text table with its columns aligned."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        for row in rows
+    ]
+    return "\n".join(line.rstrip() for line in lines)

@@ -1,0 +1,105 @@
+"""The real book as files: its links, and its notebooks run on their own."""
+
+import ast
+import os
+import shutil
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import nbformat
+import pytest
+from coursebook.notebook import is_chapter
+
+BOOK = Path(__file__).parents[2] / "book"
+CHAPTERS = sorted(
+    path.stem
+    for path in BOOK.glob("*.md")
+    if is_chapter(path.read_text(encoding="utf-8"))
+)
+# What the README of a downloaded notebook may ask for, beside what comes with
+# these. A page for the CUDA path needs torch and Triton as well.
+ALLOWED = {"numpy", "matplotlib", "sklearn", "scipy", "threadpoolctl", "IPython"} | {
+    "cycler",
+    "matplotlib_inline",
+    "torch",
+    "triton",
+}
+
+
+class Links(HTMLParser):
+    """Collects the targets of a page's links, and the names they can aim at."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.targets: set[str] = set()
+        self.names: set[str] = set()
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note where a tag leads, and what it is called."""
+        for key, value in attrs:
+            if value and key in {"href", "src"} and tag not in {"use", "link"}:
+                self.targets.add(value)
+            elif value and key == "id":
+                self.names.add(value)
+
+
+def test_every_link_within_the_book_leads_somewhere(book_html: Path) -> None:
+    pages = {
+        path.relative_to(book_html).as_posix(): Links(path.read_text(encoding="utf-8"))
+        for path in sorted(book_html.glob("*.html"))
+    }
+    lost = []
+    for name, page in pages.items():
+        for target in page.targets:
+            link = urlsplit(target)
+            if link.scheme or link.netloc:
+                continue
+            path = unquote(link.path) or name
+            found = (book_html / path).is_file()
+            if found and link.fragment and path in pages:
+                found = unquote(link.fragment) in pages[path].names
+            if not found:
+                lost.append(f"{name}: {target}")
+    assert lost == []
+
+
+def code_cells(path: Path) -> list[str]:
+    notebook = nbformat.read(path, as_version=4)
+    return [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_a_notebook_needs_nothing_but_the_usual_libraries(
+    book_html: Path, chapter: str
+) -> None:
+    imported: set[str] = set()
+    for source in code_cells(book_html / "notebooks" / f"{chapter}.ipynb"):
+        lines = (line for line in source.split("\n") if line[:1] not in {"%", "!"})
+        for node in ast.walk(ast.parse("\n".join(lines))):
+            if isinstance(node, ast.Import):
+                imported |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                imported.add(node.module.partition(".")[0])
+    assert imported - sys.stdlib_module_names - {"lecture"} <= ALLOWED
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_a_notebook_runs_alone_in_an_empty_folder(
+    book_html: Path, chapter: str, tmp_path: Path
+) -> None:
+    shutil.copy(book_html / "notebooks" / f"{chapter}.ipynb", tmp_path)
+    kernel = "from nbclient.cli import main; main()"
+    run = subprocess.run(
+        [sys.executable, "-c", kernel, f"{chapter}.ipynb", "--timeout=300"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr[-2000:]

@@ -1,0 +1,354 @@
+"""Each thing that a watch sees is shown by a kernel that is wrong in it."""
+
+import linecache
+import os
+import subprocess
+import sys
+
+import pytest
+
+os.environ.setdefault("TRITON_INTERPRET", "1")  # before Triton is imported
+
+import torch
+import triton
+import triton.language as tl
+
+from autograder.student import kernels
+from autograder.student.kernels import Observation, Watch, machine, observe
+
+N = 100
+BLOCK = 64
+
+
+@triton.jit
+def double_kernel(x_ptr, out_ptr, n, BLOCK: tl.constexpr):
+    at = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+    inside = at < n
+    tl.store(out_ptr + at, 2 * tl.load(x_ptr + at, mask=inside), mask=inside)
+
+
+@triton.jit
+def load_without_mask_kernel(x_ptr, out_ptr, n, BLOCK: tl.constexpr):
+    at = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+    tl.store(out_ptr + at, 2 * tl.load(x_ptr + at), mask=at < n)
+
+
+@triton.jit
+def store_without_mask_kernel(x_ptr, out_ptr, n, BLOCK: tl.constexpr):
+    at = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+    tl.store(out_ptr + at, 2 * tl.load(x_ptr + at, mask=at < n))
+
+
+@triton.jit
+def copy_kernel(x_ptr, out_ptr, n, BLOCK: tl.constexpr):
+    at = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+    inside = at < n
+    tl.store(out_ptr + at, tl.load(x_ptr + at, mask=inside), mask=inside)
+
+
+@triton.jit
+def read_twice_kernel(x_ptr, out_ptr, n, BLOCK: tl.constexpr):
+    at = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+    inside = at < n
+    x = tl.load(x_ptr + at, mask=inside)
+    tl.store(out_ptr + at, x + tl.load(x_ptr + at, mask=inside), mask=inside)
+
+
+@triton.jit
+def add_first_kernel(x_ptr, out_ptr, n, BLOCK: tl.constexpr):
+    at = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+    first = tl.load(x_ptr + 0 * at)  # one address, BLOCK times
+    tl.store(out_ptr + at, first, mask=at < n)
+
+
+@triton.jit
+def block_sum_kernel(x_ptr, out_ptr, n, BLOCK: tl.constexpr):
+    at = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+    x = tl.load(x_ptr + at, mask=at < n, other=0.0)
+    tl.atomic_add(out_ptr, tl.sum(x))
+
+
+@triton.jit
+def sum_of_all_loads_kernel(x_ptr, out_ptr, n, BLOCK: tl.constexpr):
+    at = tl.arange(0, BLOCK)
+    tl.store(out_ptr, tl.sum(tl.load(x_ptr + at)))
+
+
+@triton.jit
+def histogram_kernel(x_ptr, out_ptr, n, BLOCK: tl.constexpr):
+    at = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+    tl.atomic_add(out_ptr + at, 1.0)
+
+
+def launched(kernel, x, out, programs=2):
+    kernel[(programs,)](x, out, x.numel(), BLOCK)
+    return out
+
+
+def seen_of(kernel, x=None, programs=2):
+    """The result of a kernel on x, and what was seen of it."""
+    x = torch.arange(N, dtype=torch.float32) if x is None else x
+    with observe() as watch:
+        out = launched(kernel, x, torch.empty_like(x), programs)
+    return out, watch.result(out)
+
+
+def names(seen, *budget):
+    return [name for name, _ in seen.broken(*budget)]
+
+
+def test_a_right_kernel_moves_its_bytes_and_nothing_is_broken():
+    out, seen = seen_of(double_kernel)
+    assert torch.equal(out, 2 * torch.arange(N, dtype=torch.float32))
+    assert seen == Observation(1, ("double_kernel",), 4 * N, 4 * N, 0, 0, 0, ())
+    assert seen.broken(4 * N, 4 * N) == ()
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+def test_bytes_follow_the_dtype(dtype):
+    _, seen = seen_of(copy_kernel, torch.ones(N, dtype=dtype))
+    assert seen.loads == seen.stores == N * dtype.itemsize
+
+
+def test_loads_beyond_the_end_are_seen_though_the_result_is_right():
+    out, seen = seen_of(load_without_mask_kernel)
+    assert torch.equal(out, 2 * torch.arange(N, dtype=torch.float32))
+    assert (seen.outside, seen.outside_stores) == (28, 0)
+    assert seen.broken() == (("outside", "28 elements read outside the tensors"),)
+
+
+def test_what_a_load_beyond_the_end_brings_is_nan():
+    x = torch.ones(N)
+    with observe() as watch:
+        out = launched(sum_of_all_loads_kernel, x[:60], torch.empty(1), 1)
+    assert out.isnan().all()
+    assert watch.result(out).outside == 4
+
+
+def test_stores_beyond_the_end_are_seen_and_harm_nobody():
+    whole = torch.zeros(2 * N)
+    x = torch.ones(N)
+    with observe() as watch:
+        out = launched(store_without_mask_kernel, x, whole[:N])
+    seen = watch.result(out)
+    assert (seen.outside, seen.outside_stores) == (28, 28)
+    assert names(seen) == ["outside write"]
+    assert torch.equal(whole, torch.cat([2 * x, torch.zeros(N)]))
+
+
+def test_a_neighbour_in_memory_does_not_hide_an_access_beyond_the_end():
+    both = torch.ones(2, N)
+    with observe() as watch:
+        out = launched(load_without_mask_kernel, both[0].clone(), both[1].clone())
+    assert watch.result(out).outside == 28
+
+
+def test_atomics_beyond_the_end_are_seen():
+    out, seen = seen_of(histogram_kernel, torch.zeros(N))
+    assert (seen.outside, seen.outside_stores) == (56, 28)  # each reads and writes
+    assert out.isnan().all()  # NaN + 1
+
+
+def test_elements_that_no_kernel_wrote_are_counted_and_hold_nan():
+    out, seen = seen_of(double_kernel, programs=1)
+    assert seen.unwritten == N - BLOCK
+    assert out[BLOCK:].isnan().all()
+    assert names(seen) == ["unwritten"]
+
+
+def test_only_the_elements_of_a_strided_result_must_be_written():
+    wide = torch.empty(2, N)
+    with observe() as watch:
+        launched(double_kernel, torch.ones(N), wide[0])
+    assert watch.result(wide[0]).unwritten == 0
+    assert watch.result(wide).unwritten == N
+    assert watch.result(wide[:, ::2]).unwritten == N // 2
+
+
+def test_a_result_that_torch_copied_afterwards_was_not_written_by_a_kernel():
+    x = torch.ones(N)
+    with observe() as watch:
+        out = launched(double_kernel, x, torch.empty_like(x)).clone()
+    assert watch.result(out).unwritten == N
+
+
+def test_reading_twice_breaks_the_byte_budget():
+    _, seen = seen_of(read_twice_kernel)
+    assert seen.loads == 2 * 4 * N
+    assert seen.broken(1.02 * 4 * N, 4 * N) == (
+        ("traffic", "kernels read 800 bytes; the budget is 408"),
+    )
+
+
+def test_one_address_in_many_lanes_is_fetched_once():
+    _, seen = seen_of(add_first_kernel)
+    assert seen.loads == 2 * 4  # once for each of the two programs
+
+
+def test_bytes_are_told_apart_by_tensor():
+    x, out = torch.ones(N), torch.zeros(1)
+    with observe() as watch:
+        launched(block_sum_kernel, x, out)
+    assert out.item() == N
+    assert watch.loads_of(x) == 4 * N
+    assert watch.stores_of(x) == 0
+    assert watch.loads_of(out) == watch.stores_of(out) == 2 * 4
+
+
+def test_torch_in_place_of_a_kernel():
+    x = torch.ones(N)
+    with observe() as watch:
+        out = torch.relu(x)
+    seen = watch.result(out)
+    assert (seen.launches, seen.framework_calls) == (0, ("relu",))
+    assert names(seen) == ["launch", "framework"]
+
+
+def test_no_kernel_at_all():
+    x = torch.ones(N)
+    with observe() as watch:
+        out = torch.zeros_like(x)
+    assert names(watch.result(out)) == ["launch"]
+
+
+@pytest.mark.parametrize(
+    ("work", "call"),
+    [
+        (lambda x: x.clamp(min=0), "clamp"),
+        (lambda x: torch.nn.functional.gelu(x), "gelu"),
+        (lambda x: torch.where(x > 0, x, x), "gt"),
+        (lambda x: torch.special.erf(x), "erf"),
+        (lambda x: x.double(), "to"),
+        (lambda x: torch.empty(N, dtype=torch.float64).copy_(x), "copy_"),
+        (lambda x: torch.ops.aten.relu(x), "relu"),
+        (lambda x: torch.from_numpy(x.numpy() * 2), "numpy"),
+        (lambda x: torch.tensor(x.tolist()), "tolist"),
+        (lambda x: torch.full_like(x, x[0].item()), "item"),
+    ],
+)
+def test_work_done_before_a_kernel_that_copies(work, call):
+    x = torch.ones(N)
+    with observe() as watch:
+        out = launched(copy_kernel, x, torch.empty_like(x))
+        work(x)
+    seen = watch.result(out)
+    assert seen.launches == 1
+    assert call in seen.framework_calls
+    assert "framework" in names(seen)
+
+
+def test_moving_and_reshaping_is_no_work():
+    x = torch.ones(N, 2)
+    with observe() as watch:
+        y = x.t().contiguous().reshape(-1)[::1].view(2, N)[0]
+        y = y.clone().expand(3, N).contiguous().flatten()
+        out = launched(double_kernel, y, torch.zeros_like(y).fill_(1.0), 5)
+        out = out.to(torch.float32).reshape(3, N)
+    assert watch.result(out).broken() == ()
+
+
+def test_an_installed_kernel_is_not_the_students():
+    source = "@triton.jit\ndef theirs(x_ptr, out_ptr, n, BLOCK):\n    pass\n"
+    name = "/somewhere/site-packages/library/ops.py"
+    linecache.cache[name] = (len(source), None, source.splitlines(True), name)
+    namespace = {"triton": triton, "tl": tl, "__name__": "library.ops"}
+    exec(compile(source, name, "exec"), namespace)
+    _, seen = seen_of(namespace["theirs"])
+    assert seen.framework_calls == ("library.ops.theirs",)
+
+
+def test_a_kernel_that_is_defined_again_is_seen_again():
+    def again():
+        @triton.jit
+        def double_kernel(x_ptr, out_ptr, n, BLOCK: tl.constexpr):
+            at = tl.arange(0, BLOCK)
+            tl.store(out_ptr + at, 3 * tl.load(x_ptr + at))
+
+        return double_kernel
+
+    x = torch.ones(BLOCK)
+    with observe() as watch:
+        launched(double_kernel, x, torch.empty_like(x), 1)
+        out = launched(again(), x, torch.empty_like(x), 1)
+    assert torch.equal(out, 3 * x)
+    assert watch.result(out).launches == 2
+
+
+def test_nothing_stays_behind_even_after_an_exception():
+    from triton.runtime import interpreter, jit
+
+    before = (
+        jit.JITFunction.run,
+        interpreter.InterpretedFunction.run,
+        interpreter.GridExecutor._init_args_hst,
+        interpreter._interpreter,
+    )
+    with pytest.raises(ZeroDivisionError), observe():
+        _ = 1 / 0
+    assert before == (
+        jit.JITFunction.run,
+        interpreter.InterpretedFunction.run,
+        interpreter.GridExecutor._init_args_hst,
+        interpreter._interpreter,
+    )
+    assert not torch.empty(4).fill_(1).isnan().any()
+
+
+def test_on_a_gpu_memory_is_not_seen_and_nothing_is_made_of_that():
+    watch = Watch(sees_memory=False)
+    watch.launch(double_kernel, sees_memory=False)
+    seen = watch.result(torch.empty(3))
+    assert seen == Observation(1, ("double_kernel",), None, None, None, None, None, ())
+    assert seen.broken(1, 1) == ()
+
+
+def test_where_in_the_interpreter():
+    assert kernels.where() == "Triton interpreter on cpu"
+    assert kernels.available()
+
+
+def test_where_without_triton(monkeypatch):
+    monkeypatch.setattr(machine.importlib.util, "find_spec", lambda name: None)
+    assert kernels.where().startswith("not run: Triton is not installed")
+    assert not kernels.available()
+
+
+def test_where_with_neither_gpu_nor_interpreter(monkeypatch):
+    monkeypatch.delenv("TRITON_INTERPRET")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert kernels.where().startswith("not run: no GPU")
+
+
+def test_where_on_a_gpu(monkeypatch):
+    monkeypatch.delenv("TRITON_INTERPRET")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "H200")
+    assert kernels.where() == "Triton on cuda (H200)"
+
+
+def run_python(code):
+    env = {k: v for k, v in os.environ.items() if k != "TRITON_INTERPRET"}
+    env["PYTHONPATH"] = os.pathsep.join(sys.path)
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=env, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_where_when_the_interpreter_was_asked_for_too_late():
+    code = (
+        "import os, triton, triton.language\n"
+        "os.environ['TRITON_INTERPRET'] = '1'\n"
+        "from autograder.student.kernels import where\n"
+        "print(where())"
+    )
+    assert "set after Triton was imported" in run_python(code)
+
+
+def test_importing_the_watch_imports_neither_torch_nor_triton():
+    code = (
+        "import sys, autograder.student.kernels\n"
+        "print({'torch', 'triton'} & set(sys.modules))"
+    )
+    assert run_python(code) == "set()"
