@@ -364,6 +364,8 @@ def glue(name: str, value: object) -> None:
     from IPython.core.formatters import format_display_data
     from IPython.display import display
 
+    if isinstance(value, np.generic):  # its repr is no number: np.float64(...)
+        value = value.item()
     prefix = "application/papermill.record/"
     data, metadata = format_display_data(value)
     metadata["scrapbook"] = {"name": name, "mime_prefix": prefix}

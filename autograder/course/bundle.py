@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
+import tempfile
 import zipfile
 from pathlib import Path
 
@@ -34,23 +36,34 @@ def write_wheel(folder: Path) -> Path:
     """Build the wheel that students install."""
     folder.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps"]
-    command += ["--no-build-isolation", "--wheel-dir", str(folder), str(ROOT)]
-    subprocess.run(command, check=True)
+    command += ["--no-build-isolation", "--wheel-dir", str(folder.resolve()), "."]
+    with tempfile.TemporaryDirectory() as place:
+        # A build leaves folders behind, whose old files would be in the next one.
+        for name, content in _package().items():
+            path = Path(place) / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        shutil.copy(ROOT / "pyproject.toml", place)
+        subprocess.run(command, check=True, cwd=place, capture_output=True, text=True)
     return folder / wheel_name()
+
+
+def _package() -> dict[str, bytes]:
+    """The files that a student installs, by their place in the repository."""
+    package = ROOT / "autograder"
+    files = [package / "__init__.py", *sorted(package.glob("student/**/*.py"))]
+    return {p.relative_to(ROOT).as_posix(): p.read_bytes() for p in files}
 
 
 def write_zip(assignment: str, folder: Path) -> Path:
     """One assignment with the checks beside it, ready to unpack and open."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{assignment}.zip"
-    package = ROOT / "autograder"
     files = {
         f"{assignment}/{p.name}": p.read_bytes()
         for p in sorted((ASSIGNMENTS / assignment).iterdir())
     }
-    for source in [package / "__init__.py", *sorted(package.glob("student/**/*.py"))]:
-        name = source.relative_to(ROOT).as_posix()
-        files[f"{assignment}/{name}"] = source.read_bytes()
+    files |= {f"{assignment}/{name}": content for name, content in _package().items()}
     files[f"{assignment}/README.txt"] = _how_to(assignment).encode()
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():

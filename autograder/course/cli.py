@@ -95,9 +95,11 @@ def _demo() -> int:
         bar.set_postfix_str(step)
         bar.update()
     bar.close()
-    print(aligned(demo.table()))
-    feedback = class_folder().relative_to(ROOT) / "feedback"
-    print(f"\nWhat each student reads is under {feedback}/.")
+    folder = class_folder()
+    feedback = (folder / "feedback").relative_to(ROOT)
+    text = f"{aligned(demo.table())}\n\nWhat each student reads: {feedback}/"
+    (folder / "grades.txt").write_text(f"{text}\n", "utf-8")
+    print(text)
     return 0
 
 

@@ -23,7 +23,7 @@ def factors(rng: np.random.Generator, n: int) -> np.ndarray:
     return rng.uniform(1.2, 2.5, n) * rng.choice([-1.0, 1.0], n)
 
 
-def running(rng: np.random.Generator, n: int) -> dict[str, np.ndarray]:
+def running(rng: np.random.Generator, n: int) -> dict[str, Any]:
     """Running statistics that are not those of any batch."""
     return {"running_mean": rng.normal(size=n), "running_var": rng.uniform(0.4, 2.5, n)}
 

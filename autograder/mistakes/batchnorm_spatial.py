@@ -101,7 +101,7 @@ FORWARD = (
     _forward(
         "always in train mode",
         "Where does the mode of bn_param go?",
-        ((_FORWARD, _FORWARD.replace("bn_param", 'bn_param | {"mode": "train"}')),),
+        ((_FORWARD, f'bn_param["mode"] = "train"\n    {_FORWARD}'),),
     ),
     _forward(
         "eps and momentum are not passed on",
@@ -185,7 +185,7 @@ BACKWARD = (
             (
                 "return dx, dgamma, dbeta",
                 "dbeta = dout.sum(axis=0)\n"
-                f"    x_hat = cache[1].reshape(N, H, W, C).transpose(0, 3, 1, 2)\n"
+                "    x_hat = cache[1].reshape(N, H, W, C).transpose(0, 3, 1, 2)\n"
                 "    dgamma = (dout * x_hat).sum(axis=0)\n"
                 "    return dx, dgamma, dbeta",
             ),

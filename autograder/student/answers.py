@@ -7,6 +7,7 @@ return, never how they compute it.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import struct
 from collections.abc import Iterable
@@ -62,8 +63,11 @@ def read(path: Path) -> dict[str, Entry]:
 
 
 def _put(store: dict[str, np.ndarray], array: np.ndarray) -> str:
-    name = f"{len(store):06d}"
-    store[name] = np.ascontiguousarray(array).reshape(array.shape)
+    """Store an array under a name from its content: the same array, once."""
+    whole = np.ascontiguousarray(array).reshape(array.shape)
+    content = f"{whole.dtype}{whole.shape}".encode() + whole.tobytes()
+    name = hashlib.blake2b(content, digest_size=8).hexdigest()
+    store[name] = whole
     return name
 
 

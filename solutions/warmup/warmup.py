@@ -76,7 +76,7 @@ def cubic_gradient(x):
 
 def cubic_gradient_with_a_slip(x):
     """What a slip in one entry looks like: the first is twice too large."""
-    gradient = 3 * x**2
+    gradient = np.array(3 * x**2)
     gradient.flat[0] *= 2
     return gradient
 

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -116,6 +116,12 @@ def serve(folder: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def serving() -> Callable[[Path], AbstractContextManager[str]]:
+    """The function that serves a folder, for a test with pages of its own."""
+    return serve
+
+
+@pytest.fixture(scope="session")
 def book_site(book_html: Path) -> Iterator[str]:
     """The address of the real book."""
     with serve(book_html) as address:
@@ -132,8 +138,7 @@ def tiny_site(tiny_html: Path) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """A Chromium of this system; without one, the tests that need it skip."""
-    found: Callable[[str], str | None] = shutil.which
-    path = next(filter(None, map(found, CHROMIUM_NAMES)), None)
+    path = next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
     if path is None:
         pytest.skip("no Chromium on this system: apt-get install chromium")
     # Chromium refuses to run as root with its own sandbox.

@@ -25,6 +25,7 @@ MYST = re.compile(r"^ *[`:~]{3,}\{|^\([\w-]+\)=$|\{[\w:.-]+\}`", re.MULTILINE)
 SHOWN = "nn-frames figure:not([hidden])"
 
 Open = Callable[..., AbstractContextManager["Visit"]]
+Serve = Callable[[Path], AbstractContextManager[str]]
 
 
 def pages() -> list[str]:
@@ -97,9 +98,8 @@ def test_a_page_loads_clean_typesets_and_is_accessible(
         assert violations(seen.page) == []
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_a_page_fits_a_phone(visit: Open, address: str, theme: str) -> None:
-    with visit(address, theme, size=PHONE) as seen:
+def test_a_page_fits_a_phone(visit: Open, address: str) -> None:
+    with visit(address, size=PHONE) as seen:
         width = seen.page.evaluate("document.documentElement.scrollWidth")
         assert width <= PHONE[0], widest(seen.page)
         assert violations(seen.page) == []
@@ -170,6 +170,24 @@ def test_the_tiny_book_loads_clean_too(visit: Open, tiny_site: str) -> None:
         # \cancel is a part of MathJax that is fetched when first used.
         assert formulas_left(seen.page) == []
         assert seen.page.locator("mjx-container").count() == 2
+
+
+def test_a_page_with_faults_is_found_out(
+    visit: Open, serving: Serve, tmp_path: Path
+) -> None:
+    (tmp_path / "bad.html").write_text(
+        "<html><title>Bad</title><main><p class='math'>x</p>"
+        "<p style='color: #ccc; background: #fff; width: 500px'>pale</p></main>"
+        "<script src='https://elsewhere.invalid/x.js'></script>"
+        "<script>throw new Error('thrown')</script></html>"
+    )
+    with serving(tmp_path) as site, visit(f"{site}bad.html", size=PHONE) as seen:
+        assert "thrown" in seen.errors
+        assert seen.strangers == ["https://elsewhere.invalid/x.js"]
+        assert formulas_left(seen.page) == ["x"]
+        found = {line.partition(":")[0] for line in violations(seen.page)}
+        assert {"color-contrast", "html-has-lang"} <= found
+        assert widest(seen.page) != []
 
 
 def formulas_left(page: Page) -> list[str]:
