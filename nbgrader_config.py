@@ -20,13 +20,13 @@ from nbgrader.preprocessors import (  # noqa: E402
     SaveCells,
 )
 
+from autograder.course.arrivals import mend_all, use_released_names  # noqa: E402
 from autograder.course.export import ExerciseCsv  # noqa: E402
 from autograder.course.folders import class_folder  # noqa: E402
 from autograder.course.gradebook import (  # noqa: E402
     IntakeExporter,
     Judge,
     SaveJudgedGrades,
-    use_submitted_names,
 )
 from autograder.course.release import (  # noqa: E402
     AddAnswers,
@@ -45,10 +45,12 @@ c.CourseDirectory.source_directory = "solutions"
 c.CourseDirectory.release_directory = "assignments"
 CLASS = class_folder()
 CLASS.mkdir(parents=True, exist_ok=True)
+# nbgrader escapes the root in its patterns, but no other absolute path.
+IN_ROOT = CLASS.relative_to(ROOT) if CLASS.is_relative_to(ROOT) else CLASS
 for step in ("submitted", "autograded", "feedback"):
-    setattr(c.CourseDirectory, f"{step}_directory", str(CLASS / step))
+    setattr(c.CourseDirectory, f"{step}_directory", str(IN_ROOT / step))
 c.CourseDirectory.db_url = f"sqlite:///{CLASS / 'gradebook.db'}"
-c.ZipCollect.downloaded_directory = str(CLASS / "downloaded")
+c.ZipCollect.downloaded_directory = str(IN_ROOT / "downloaded")
 # Beside a source lie its script and what Python and Jupyter leave there.
 c.CourseDirectory.ignore = [
     ".ipynb_checkpoints",
@@ -76,7 +78,8 @@ c.ClearSolutions.code_stub = {
 
 # Autograde: intake rebuilds the notebook, the judge grades it.
 c.Autograde.exporter_class = IntakeExporter
-c.Autograde.pre_convert_hook = use_submitted_names
+c.Autograde.pre_convert_hook = use_released_names
+mend_all()
 c.Autograde.sanitize_preprocessors = [OverwriteCells, CheckCellMetadata]
 c.Autograde.autograde_preprocessors = [
     Judge,

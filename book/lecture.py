@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from threadpoolctl import threadpool_limits
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -102,9 +102,7 @@ class Data:
     y_test: Labels
 
 
-def digits(
-    rng: np.random.Generator, *, centre: bool = True, n_test: int = 397
-) -> Data:
+def digits(rng: np.random.Generator, *, centre: bool = True, n_test: int = 397) -> Data:
     """Return the 1797 handwritten digits of scikit-learn, shuffled, split.
 
     Each example is an 8x8 image as a row of D = 64 pixels. With `centre`,
@@ -289,14 +287,19 @@ class Frames:
     """
 
     def __init__(
-        self, svgs: Sequence[str], labels: Sequence[str], alt: str, start: int, name: str
+        self,
+        svgs: Sequence[str],
+        labels: Sequence[str],
+        alt: str,
+        start: int,
+        name: str,
     ) -> None:
         self.svgs, self.labels = tuple(svgs), tuple(labels)
         self.alt, self.start, self.name = alt, start, name
 
     def _repr_html_(self) -> str:
         figures = "".join(
-            f'<figure{"" if i == self.start else " hidden"}>'
+            f"<figure{'' if i == self.start else ' hidden'}>"
             f"{_inline_svg(picture, f'{self.alt} {label}', i)}"
             f"<figcaption>{escape(self.name)}: {escape(label)}</figcaption></figure>"
             for i, (picture, label) in enumerate(

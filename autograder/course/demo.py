@@ -1,8 +1,8 @@
 """A class of demonstration students, graded by nbgrader as any other.
 
 Each of them stands for something that happens: everything right, right by
-another route, a known mistake, an honest mess, an endless loop, a damaged
-file, nothing done at all.
+another route, a known mistake, an honest mess, the end of the process, a
+damaged file, nothing done at all.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def _mess(notebook: str, release: NotebookNode) -> NotebookNode:
     return filled
 
 
-def _endless_loop(notebook: str, release: NotebookNode) -> NotebookNode:
+def _ends_python(notebook: str, release: NotebookNode) -> NotebookNode:
     """One answer ends the process, the others are right."""
     answers = right_answers(notebook)
     name = list(answers)[-1]
@@ -82,7 +82,7 @@ STUDENTS: dict[str, Callable[[str, NotebookNode], NotebookNode]] = {
     "ben-one-mistake": _one_mistake,
     "cleo-first-half": _first_half,
     "dora-honest-mess": _mess,
-    "emil-ends-python": _endless_loop,
+    "emil-ends-python": _ends_python,
     "finn-damaged-file": _right,
     "gus-nothing-done": _nothing,
 }

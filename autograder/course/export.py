@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 
 from nbgrader.api import Gradebook
 from nbgrader.plugins import ExportPlugin
@@ -41,7 +42,9 @@ class ExerciseCsv(ExportPlugin):
 def _rows(submission: object) -> list[tuple[object, ...]]:
     rows: list[tuple[object, ...]] = []
     for notebook in submission.notebooks:  # type: ignore[attr-defined]
-        reasons = {c.cell.name: c.comment or "" for c in notebook.comments}
+        reasons = {
+            c.cell.name: html.unescape(c.comment or "") for c in notebook.comments
+        }
         for grade in notebook.grades:
             exercise = grade.cell.name.removeprefix(CHECK)
             not_run = grade.auto_score is None and grade.manual_score is None

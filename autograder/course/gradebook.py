@@ -5,9 +5,9 @@ They are named in ``nbgrader_config.py``; nothing of nbgrader is patched.
 
 from __future__ import annotations
 
+import html
 import os
 import secrets
-import shutil
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,11 @@ from nbformat import NotebookNode
 from nbgrader import utils
 from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
 
+from autograder.course.arrivals import sweep
 from autograder.course.folders import ASSIGNMENTS, class_folder
 from autograder.course.release import CHECK
 from autograder.judge.grade import Grader
-from autograder.judge.intake import META, find, rebuild
+from autograder.judge.intake import META, rebuild
 from autograder.student.explain import reason
 from autograder.student.report import Report
 from autograder.student.verdict import Result
@@ -75,21 +76,6 @@ def release(assignment: str, notebook: str) -> NotebookNode:
     return _release(path, path.stat().st_mtime_ns)
 
 
-def use_submitted_names(assignment: str, student: str, notebooks: list[str]) -> None:
-    """Let a renamed notebook be graded under the name that was released.
-
-    nbgrader calls this before it converts a submission, with the list of
-    files that it found; names that the release does not have are replaced.
-    """
-    if not notebooks:
-        return
-    folder = Path(notebooks[0]).parent
-    released = ASSIGNMENTS / folder.name
-    wanted = sorted(p.stem for p in released.glob("*.ipynb"))
-    if wanted:
-        notebooks[:] = [str(folder / f"{name}.ipynb") for name in wanted]
-
-
 class IntakeExporter(NotebookExporter):
     """Reads a submission as intake rebuilds it; anything else as it is."""
 
@@ -100,11 +86,7 @@ class IntakeExporter(NotebookExporter):
         path, ids = Path(filename), resources["nbgrader"]
         if not self._is_submitted(path, ids):
             return super().from_filename(filename, resources=resources, **kw)
-        released = release(ids["assignment"], ids["notebook"])
-        found = find(path.parent, path.stem, released)
-        rebuilt = rebuild(released, found)
-        if found != path:
-            rebuilt.reasons.append(f"It was submitted as {found.name}.")
+        rebuilt = rebuild(release(ids["assignment"], ids["notebook"]), path)
         resources["metadata"] = {"name": path.stem, "path": str(path.parent)}
         return self.from_notebook_node(rebuilt.notebook, resources=resources, **kw)
 
@@ -123,7 +105,7 @@ class Judge(NbGraderPreprocessor):
         self, nb: NotebookNode, resources: Resources
     ) -> tuple[NotebookNode, Resources]:
         ids = resources["nbgrader"]
-        self._sweep(Path(resources["metadata"]["path"]), ids["assignment"])
+        sweep(Path(resources["metadata"]["path"]), ids["assignment"])
         name = f"{ids['assignment']}/{ids['notebook']}"
         results = {r.name: r for r in grader(name, secret()).grade(nb)}
         for cell in nb.cells:
@@ -137,18 +119,6 @@ class Judge(NbGraderPreprocessor):
         self._show_reasons(nb)
         return nb, resources
 
-    def _sweep(self, folder: Path, assignment: str) -> None:
-        """Drop files that came beside a notebook: feedback would copy them."""
-        released = ASSIGNMENTS / assignment
-        keep = {p.name for p in released.glob("*.ipynb")} | {"timestamp.txt"}
-        for path in folder.iterdir() if folder.is_dir() else ():
-            if path.name in keep:
-                continue
-            if path.is_dir() and not path.is_symlink():
-                shutil.rmtree(path)
-            else:
-                path.unlink()
-
     def _show_reasons(self, nb: NotebookNode) -> None:
         """What was odd about the file, where the student reads it."""
         reasons = nb.metadata.get(META, {}).get("reasons", [])
@@ -157,7 +127,7 @@ class Judge(NbGraderPreprocessor):
                 [
                     "**About the submitted file:**",
                     "",
-                    *(f"- `{r.replace('`', '')}`" for r in reasons),
+                    *(f"- `{r}`" for r in reasons),
                 ]
             )
             cell = nbformat.v4.new_markdown_cell(text)
@@ -201,7 +171,9 @@ class SaveJudgedGrades(SaveAutoGrades):
         )
         file = resources["reasons"] if not result.passed else []
         where = [f"[{result.where}]"] if result.where else []
-        comment.auto_comment = " ".join([reason(result), *file, *where])
+        said = " ".join([reason(result), *file, *where])
+        # Feedback renders it as Markdown, which lets HTML through.
+        comment.auto_comment = html.escape(said, quote=False)
         self.gradebook.db.commit()
 
 

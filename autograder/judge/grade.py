@@ -127,10 +127,15 @@ class Grader:
         if not any(_failed(results.get(b)) for b in bases):
             return None
         rebound = tuple(b for b in bases if b not in direct)
-        called = {name for o in outcomes for name in o.called}
-        if not rebound or not called & set(rebound):
+        if not rebound or not _may_call(outcomes, rebound):
             return None
-        upcalls = Upcalls(scripts.namespace(self.notebook), rebound)
+        given = {
+            name: value
+            for name, value in scripts.namespace(self.notebook).items()
+            if name in rebound or name not in all_exercises()
+        }
+        sizes = [a.size for q in entry.questions for a in q.trace.arrays.values()]
+        upcalls = Upcalls(given, rebound, 16 * max(sizes, default=0) + 4096)
         again = session.on_right_base(
             entry, entry.questions, exercise.deadline, upcalls
         )
@@ -186,8 +191,19 @@ def _closure(exercise: Exercise) -> tuple[str, ...]:
     return tuple(found)
 
 
+def _may_call(outcomes: Sequence[Outcome], names: tuple[str, ...]) -> bool:
+    """Whether one of ``names`` was called, or could not even be.
+
+    A function that is not there is not seen when it is called, and a process
+    that ended says nothing of what it called.
+    """
+    faults = {o.fault.kind for o in outcomes if o.fault is not None}
+    called = {name for o in outcomes for name in o.called}
+    return bool(called & set(names) or faults & {"raised", "deadline", "crashed"})
+
+
 def _failed(result: Result | None) -> bool:
-    return result is not None and not result.passed
+    return result is not None and result.earned is not None and not result.passed
 
 
 def _earned(

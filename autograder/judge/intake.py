@@ -9,6 +9,7 @@ reason that the student reads; it never stops a batch.
 from __future__ import annotations
 
 import json
+import re
 import stat
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -22,7 +23,11 @@ from nbformat import NotebookNode
 LARGEST_FILE = 20 << 20
 LARGEST_CELL = 1 << 20
 MOST_CELLS = 2000
+MOST_FILES = 20
+MOST_REASONS = 20
+LONGEST_REASON = 200
 META = "autograder"
+GONE = "# This cell was not in the notebook that was handed in."
 
 
 @dataclass(frozen=True)
@@ -46,8 +51,12 @@ class Intake:
 def rebuild(release: NotebookNode, path: Path) -> Intake:
     """The released notebook with the answers of the submission at ``path``."""
     reasons: list[str] = []
-    submitted = read_cells(path, reasons)
+    found = find(path.parent, path.stem, release)
+    if found != path:
+        reasons.append(f"It was submitted as {found.relative_to(path.parent)}.")
+    submitted = read_cells(found, reasons)
     notebook = _put_in(release, submitted, reasons)
+    reasons = [_one_line(r) for r in dict.fromkeys(reasons)][:MOST_REASONS]
     notebook.metadata[META] = {"reasons": reasons}
     return Intake(notebook, reasons)
 
@@ -55,16 +64,28 @@ def rebuild(release: NotebookNode, path: Path) -> Intake:
 def find(folder: Path, name: str, release: NotebookNode) -> Path:
     """The submitted notebook: by its name, or else by its answer cells."""
     expected = folder / f"{name}.ipynb"
-    if expected.is_file() and not expected.is_symlink():
+    if _holds_something(expected):
         return expected
-    wanted = {c.metadata.get("nbgrader", {}).get("grade_id") for c in release.cells}
-    others = sorted(p for p in folder.glob("*.ipynb") if p != expected)
+    answers = [c for c in release.cells if _is_answer(c)]
+    others = sorted(p for p in folder.rglob("*.ipynb") if _holds_something(p))
 
     def fitting(path: Path) -> int:
-        return len({c.grade_id for c in read_cells(path, [])} & (wanted - {None}))
+        claims = _claims(release, read_cells(path, []))
+        return sum(a in claims for a in answers)
 
-    best = max(others, key=fitting, default=None)
+    best = max(others[:MOST_FILES], key=fitting, default=None)
     return best if best is not None and fitting(best) else expected
+
+
+def _holds_something(path: Path) -> bool:
+    """A file with content; no link, and not the empty one put in its place."""
+    return path.is_file() and not path.is_symlink() and path.stat().st_size > 0
+
+
+def _one_line(reason: str) -> str:
+    """A reason without anything that Markdown or a table could trip over."""
+    plain = "".join(c if c.isprintable() and c != "`" else " " for c in reason)
+    return plain[:LONGEST_REASON]
 
 
 def read_cells(path: Path, reasons: list[str]) -> list[Submitted]:
@@ -74,12 +95,12 @@ def read_cells(path: Path, reasons: list[str]) -> list[Submitted]:
         return []
     version = data.get("nbformat")
     if version != 4:
-        reasons.append(f"The notebook says that its format is {version!r}, not 4.")
+        said = version if isinstance(version, int | str) else "something else"
+        reasons.append(f"The notebook says that its format is {said}, not 4.")
     cells = data.get("cells")
-    if cells is None:
-        sheets = data.get("worksheets")
-        first = sheets[0] if isinstance(sheets, list) and sheets else {}
-        cells = first.get("cells") if isinstance(first, dict) else None
+    if cells is None and isinstance(data.get("worksheets"), list):
+        sheets = [s.get("cells") for s in data["worksheets"] if isinstance(s, dict)]
+        cells = [c for sheet in sheets if isinstance(sheet, list) for c in sheet]
     if not isinstance(cells, list):
         reasons.append("The notebook holds no cells.")
         return []
@@ -94,6 +115,9 @@ def _read_json(path: Path, reasons: list[str]) -> dict[str, Any] | None:
         status = path.lstat()
         if not stat.S_ISREG(status.st_mode):
             reasons.append(f"{path.name} is a link or no plain file; it is not read.")
+            return None
+        if status.st_size == 0:
+            reasons.append(f"{path.name} was not submitted, or is empty.")
             return None
         if status.st_size > LARGEST_FILE:
             reasons.append(f"{path.name} is larger than {LARGEST_FILE >> 20} MB.")
@@ -126,11 +150,12 @@ def _read_cell(cell: dict[str, Any], reasons: list[str]) -> Submitted | None:
     metadata = cell.get("metadata")
     nbgrader = metadata.get("nbgrader") if isinstance(metadata, dict) else None
     grade_id = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None
+    cell_id = cell.get("id")
     return Submitted(
         grade_id=grade_id if isinstance(grade_id, str) else "",
-        cell_id=str(cell.get("id", "")),
+        cell_id=cell_id if isinstance(cell_id, str) else "",
         kind="code" if cell.get("cell_type") == "code" else "markdown",
-        source=source,
+        source=source.encode("utf-8", "replace").decode(),
     )
 
 
@@ -138,35 +163,78 @@ def _put_in(
     release: NotebookNode, submitted: list[Submitted], reasons: list[str]
 ) -> NotebookNode:
     """Released cells in their order; added cells after the one they followed."""
-    released = {_grade_id(c): c for c in release.cells if _grade_id(c)}
-    by_id = {c.id: c for c in release.cells}
-    texts = {c.source.strip() for c in release.cells}
+    claimed = _claims(release, submitted)
     answers: dict[str, str] = {}
     added: dict[str, list[Submitted]] = {}
     after = ""
-    for cell in submitted:
-        known = released.get(cell.grade_id) or by_id.get(cell.cell_id)
-        name = _grade_id(known) if known is not None else ""
+    for cell, known in zip(submitted, claimed, strict=True):
+        name = "" if known is None else _grade_id(known)
         if known is not None and not (name and name in answers):
             after = known.id
             if _is_answer(known):
                 answers[name] = cell.source
-        elif cell.source.strip() and cell.source.strip() not in texts:
+                if cell.kind != known.cell_type:
+                    reasons.append(f"The cell of {name} is no code cell; read as one.")
+            elif cell.source.strip() != known.source.strip():
+                if name:
+                    reasons.append(
+                        f"The cell {name} was changed; the given one counts."
+                    )
+                elif cell.kind == "code":
+                    added.setdefault(after, []).append(cell)
+        elif cell.source.strip() and not _is_given(release, cell):
             added.setdefault(after, []).append(cell)
     rebuilt = nbformat.from_dict({**release, "cells": []})
     rebuilt.cells += _added(added.pop("", []), "first")
     for cell in release.cells:
         copy = nbformat.from_dict(cell)
         if _is_answer(cell):
-            missing = _grade_id(cell) not in answers
-            if missing and submitted:
+            copy.source = answers.get(_grade_id(cell), cell.source)
+            if submitted and _grade_id(cell) not in answers:
                 reasons.append(
                     f"The cell of {_grade_id(cell)} was not in the notebook."
                 )
-            copy.source = answers.get(_grade_id(cell), cell.source)
+                # Not the released stub: it would undo a definition elsewhere.
+                copy.source = GONE
         rebuilt.cells.append(copy)
         rebuilt.cells += _added(added.pop(cell.id, []), cell.id)
     return rebuilt
+
+
+def _claims(
+    release: NotebookNode, submitted: list[Submitted]
+) -> list[NotebookNode | None]:
+    """For each submitted cell the released one that it is, or None.
+
+    A cell is known by its grade_id, its id, or its unchanged text. Editors
+    may drop all metadata: then an answer is known by the function it defines.
+    """
+    by_grade_id = {_grade_id(c): c for c in release.cells if _grade_id(c)}
+    by_id = {c.id: c for c in release.cells}
+    by_text = {c.source.strip(): c for c in release.cells if not _is_answer(c)}
+    found = [
+        by_grade_id.get(c.grade_id)
+        or by_id.get(c.cell_id)
+        or by_text.get(c.source.strip())
+        for c in submitted
+    ]
+    taken = {_grade_id(c) for c in found if c is not None}
+    for name, cell in by_grade_id.items():
+        if _is_answer(cell) and name not in taken:
+            defines = re.compile(rf"^def {re.escape(name)}\(", re.MULTILINE)
+            places = [
+                i
+                for i, c in enumerate(submitted)
+                if found[i] is None and defines.search(c.source)
+            ]
+            if places:
+                found[places[0]] = cell
+    return found
+
+
+def _is_given(release: NotebookNode, cell: Submitted) -> bool:
+    """Whether it is a copy of a released cell, such as an untouched stub."""
+    return any(cell.source.strip() == c.source.strip() for c in release.cells)
 
 
 def _grade_id(cell: NotebookNode) -> str:

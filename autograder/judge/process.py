@@ -7,6 +7,7 @@ package as a zip, so no file of the course lies on its path.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import secrets
@@ -43,6 +44,10 @@ STARTING = 60.0
 Upcall = Callable[[str, dict[str, Any], dict[str, np.ndarray]], Frame]
 
 
+class CannotStart(RuntimeError):
+    """No worker runs on this machine; no student's code is to blame."""
+
+
 class WorkerLost(Exception):
     """The worker ended, hung or sent nonsense; ``fault`` says which."""
 
@@ -66,11 +71,17 @@ def bundle() -> Path:
     archive = folder.with_suffix(".pyz")
     zipapp.create_archive(folder, archive)
     shutil.rmtree(folder)
+    atexit.register(archive.unlink, missing_ok=True)
     return archive
 
 
 class WorkerProcess:
-    """A running worker. Every call may raise :class:`WorkerLost`."""
+    """A running worker. Every call may raise :class:`WorkerLost`.
+
+    Raises
+    ------
+    CannotStart : when no worker answers, before any code of a student ran
+    """
 
     def __init__(self) -> None:
         self.scratch = tempfile.mkdtemp(prefix="autograder-worker-")
@@ -87,6 +98,13 @@ class WorkerProcess:
                 start_new_session=True,
             )
         self.channel = ours
+        try:
+            self.rebind(())
+        except WorkerLost as lost:
+            self.stop()
+            raise CannotStart(
+                f"A worker does not start: {lost.fault.kind} {lost.fault.message}"
+            ) from None
 
     def _environment(self) -> dict[str, str]:
         return {
@@ -142,8 +160,11 @@ class WorkerProcess:
             raise WorkerLost(_lost(FrameError(str(error)), function)) from None
 
     def rebind(self, names: tuple[str, ...]) -> None:
-        """Let these functions be answered by the judge from now on."""
-        self._ask({"kind": "rebind", "names": names}, {}, STARTING, names[0])
+        """Let these functions be answered by the judge from now on.
+
+        With no names it only waits until the worker serves.
+        """
+        self._ask({"kind": "rebind", "names": names}, {}, STARTING, "rebind")
 
     def _ask(
         self,

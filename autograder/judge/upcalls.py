@@ -9,6 +9,7 @@ stays here too, behind a number.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -21,10 +22,21 @@ PLAIN = (int, float, str, bool, np.ndarray, np.number, type(None))
 
 
 class Upcalls:
-    """Answers calls of the named functions with the reference."""
+    """Answers calls of the named functions with the reference.
 
-    def __init__(self, functions: Mapping[str, Any], names: tuple[str, ...]) -> None:
+    Parameters
+    ----------
+    functions : what may be called or passed on as an argument
+    names : the functions that the worker may call
+    largest : elements that an argument may have, so that no call takes long
+    """
+
+    def __init__(
+        self, functions: Mapping[str, Any], names: tuple[str, ...], largest: int
+    ) -> None:
+        self.namespace = functions
         self.functions = {name: functions[name] for name in names}
+        self.largest = largest
         self.handles: list[Any] = []
         self.calls = 0
 
@@ -38,13 +50,14 @@ class Upcalls:
             if self.calls > MOST_CALLS:
                 raise ValueError("too many calls")
             arguments = [self.build(a, body) for a in header["arguments"]]
+            keywords = {k: self.build(a, body) for k, a in header["keywords"].items()}
             with np.errstate(all="ignore"):
-                result = self.functions[name](*arguments)
+                result = self.functions[name](*arguments, **keywords)
             reply = {
                 "result": self.describe(result, arrays),
                 "dicts": [
                     self.describe(a, arrays) if isinstance(a, dict) else None
-                    for a in arguments
+                    for a in (*arguments, *keywords.values())
                 ],
             }
         except Exception as error:  # whatever the student's arguments caused
@@ -55,10 +68,21 @@ class Upcalls:
         if "handle" in spec:
             return self.handles[spec["handle"]]
         if "array" in spec:
-            return build_array(spec, arrays[spec["array"]])
+            if arrays[spec["array"]].size > self.largest:
+                raise ValueError("an argument much larger than those of the case")
+            return build_array({**spec, "of": "numpy"}, arrays[spec["array"]])
+        if "name" in spec:
+            return self.given(spec["name"])
         if "dict" in spec:
             return {k: self.build(v, arrays) for k, v in spec["dict"].items()}
         return spec["scalar"]
+
+    def given(self, name: str) -> Any:
+        """The reference's function of that name, to pass on as an argument."""
+        found = self.namespace[name]
+        if not isinstance(found, FunctionType):
+            raise TypeError(f"{name} is no function of the notebook")
+        return found
 
     def describe(self, value: Any, arrays: dict[str, np.ndarray]) -> Any:
         """Arrays and numbers by value; the parts of the outer tuple one by one."""

@@ -13,7 +13,7 @@ import hashlib
 import inspect
 import textwrap
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -104,6 +104,8 @@ class Recorder:
             return {"name": value.name}
         if isinstance(value, dict):
             return {"dict": {k: self._spec(v) for k, v in value.items()}}
+        if isinstance(value, list | tuple):
+            return {type(value).__name__: [self._spec(v) for v in value]}
         return encode(value, self.arrays, self._framework)
 
     def _value(self, value: Any) -> Any:
@@ -113,6 +115,8 @@ class Recorder:
             return self._functions[value.name]
         if isinstance(value, dict):
             return {k: self._value(v) for k, v in value.items()}
+        if isinstance(value, list | tuple):
+            return type(value)(self._value(v) for v in value)
         if not isinstance(value, np.ndarray) or value.dtype.kind in "iub":
             return value
         exact = self._nudge(value.astype(np.float64))
@@ -160,13 +164,17 @@ def record(exercise: Exercise, secret: bytes = PUBLIC) -> Entry:
     functions = dict(scripts.namespace(exercise.notebook))
     functions.update(exercise.oracle or {})
     cases = list(exercise.cases(generator(exercise, secret)))
+    hidden = secret != PUBLIC
     return Entry(
         name=exercise.name,
         points=exercise.points,
         path=exercise.path,
         builds_on=exercise.builds_on,
         traffic=_traffic(exercise),
-        questions=tuple(_question(exercise, functions, case) for case in cases),
+        questions=tuple(
+            replace(_question(exercise, functions, case), hidden=hidden)
+            for case in cases
+        ),
     )
 
 
@@ -174,7 +182,7 @@ def record_with_mistakes(exercise: Exercise, secret: bytes = PUBLIC) -> Entry:
     """The exercise as data, with what each known mistake returns."""
     entry = record(exercise, secret)
     found = tuple(known(exercise, entry, m) for m in mistakes_of(exercise.name))
-    return Entry(**{**vars(entry), "mistakes": found})
+    return replace(entry, mistakes=found)
 
 
 def known(exercise: Exercise, entry: Entry, mistake: Mistake) -> KnownMistake:
@@ -204,16 +212,25 @@ def _question(exercise: Exercise, functions: Mapping[str, Any], case: Case) -> Q
     )
     exact = {name: _array(result.value) for name, result in outputs.items()}
     dtype = _dtype(trace)
-    moved = {name: np.zeros(()) for name in exact}
+    shown = dict.fromkeys(exact, dtype)
+    if exercise.path == "numpy":  # elsewhere the dtype of the inputs is asked for
+        answer = replay(trace, functions).outputs
+        shown |= {name: returned.dtype for name, returned in answer.items()}
+    moved = {
+        name: 0.0 if array.any() else _rounding(trace, dtype)
+        for name, array in exact.items()
+    }
     for seed in range(3):
         nudged = Recorder(functions, framework, _nudge(dtype, seed))
         for name, result in exercise.scenario(nudged, _fresh(case)).items():
             with np.errstate(invalid="ignore"):
                 difference = np.abs(_array(result.value) - exact[name])
             finite = difference[np.isfinite(difference)]
-            moved[name] = np.maximum(moved[name], finite.max(initial=0.0))
+            moved[name] = max(moved[name], float(finite.max(initial=0.0)))
     expected = {
-        name: _expected(array, dtype, float(moved[name]), framework)
+        name: replace(
+            _expected(array, dtype, moved[name], framework), dtype=shown[name]
+        )
         for name, array in exact.items()
     }
     return Question(trace, expected)
@@ -236,15 +253,30 @@ def _dtype(trace: Trace) -> str:
     return next((dtype for dtype in order if dtype in given), "float64")
 
 
+def _unit(dtype: str) -> float:
+    """One unit in the last place of what is computed in; never of 16 bits."""
+    return float(np.finfo(np.float64 if dtype == "float64" else np.float32).eps)
+
+
+def _rounding(trace: Trace, dtype: str) -> float:
+    """A unit in the last place of the largest input.
+
+    An answer that cancels to zero everywhere has no scale of its own.
+    """
+    inputs = [a[np.isfinite(a)] for a in trace.inputs().values() if a.dtype.kind == "f"]
+    return _unit(dtype) * max(
+        (float(np.abs(a).max(initial=0)) for a in inputs), default=0
+    )
+
+
 def _nudge(dtype: str, seed: int) -> Callable[[np.ndarray], np.ndarray]:
     """Move every number by at most one unit in the last place."""
-    computed_in = np.float64 if dtype == "float64" else np.float32
-    unit = float(np.finfo(computed_in).eps)
+    unit = _unit(dtype)
     rng = np.random.default_rng(seed)
 
     def nudge(x: np.ndarray) -> np.ndarray:
         with np.errstate(invalid="ignore"):
-            return x * (1 + unit * rng.uniform(-1, 1, x.shape))
+            return np.asarray(x * (1 + unit * rng.uniform(-1, 1, x.shape)))
 
     return nudge
 

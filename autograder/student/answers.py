@@ -26,6 +26,15 @@ from autograder.student.verdict import Entry, KnownMistake, Question, Symptom
 
 SUFFIX = ".answers.safetensors"
 FORMAT = "autograder answers 1"
+DAMAGE = (
+    SafetensorError,
+    LookupError,
+    ValueError,
+    TypeError,
+    RecursionError,
+    struct.error,
+)
+"""What reading a file raises that is not an answer key, or not a whole one."""
 
 
 class AnswersError(ValueError):
@@ -36,7 +45,7 @@ def to_bytes(entries: Iterable[Entry]) -> bytes:
     """The answer key of one notebook as the bytes of a file."""
     store: dict[str, np.ndarray] = {}
     data = {"format": FORMAT, "exercises": [_entry(e, store) for e in entries]}
-    return save(store, {"key": json.dumps(data, sort_keys=True)})
+    return save(store, {"key": json.dumps(data)})
 
 
 def read(path: Path) -> dict[str, Entry]:
@@ -48,18 +57,32 @@ def read(path: Path) -> dict[str, Entry]:
     """
     try:
         content = path.read_bytes()
+    except OSError as error:
+        raise AnswersError(f"{path.name} can't be read: {error.strerror}.") from None
+    return from_bytes(content, path.name)
+
+
+def from_bytes(content: bytes, name: str) -> dict[str, Entry]:
+    """The inverse of :func:`to_bytes`; ``name`` says what an error is about.
+
+    Raises
+    ------
+    AnswersError : when the content is damaged or of another version
+    """
+    try:
         (length,) = struct.unpack("<Q", content[:8])
         header = json.loads(content[8 : 8 + length])
         data = json.loads(header["__metadata__"]["key"])
-        store = load(content)
-    except OSError as error:
-        raise AnswersError(f"{path.name} can't be read: {error.strerror}") from None
-    except (SafetensorError, KeyError, ValueError, struct.error):
-        raise AnswersError(f"{path.name} is damaged; download it again") from None
-    if data.get("format") != FORMAT:
-        raise AnswersError(f"{path.name} belongs to another version of autograder")
-    entries = (_read_entry(e, store) for e in data["exercises"])
-    return {entry.name: entry for entry in entries}
+        if data["format"] == FORMAT:
+            store = load(content)
+            entries = [_read_entry(e, store) for e in data["exercises"]]
+            return {entry.name: entry for entry in entries}
+    except DAMAGE:
+        raise AnswersError(f"{name} is damaged. Download it again.") from None
+    raise AnswersError(
+        f"{name} belongs to another version of the checks. Download the assignment "
+        "again."
+    )
 
 
 def _put(store: dict[str, np.ndarray], array: np.ndarray) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import difflib
 import sys
-import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from functools import lru_cache
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -77,16 +77,20 @@ class Check:
 
     def _fetch(self, path: Path) -> Path:
         sentence = f"{path.name} does not lie beside this notebook"
+        again = "Download the assignment again."
         if self.site is None:
-            raise answers.AnswersError(f"{sentence}; download the assignment again.")
+            raise answers.AnswersError(f"{sentence}. {again}")
         url = f"{self.site}/assignments/{self.notebook}{answers.SUFFIX}"
         try:
             with urllib.request.urlopen(url, timeout=30) as reply:
-                path.write_bytes(reply.read())
-        except (urllib.error.URLError, OSError) as error:
+                content = reply.read()
+            answers.from_bytes(content, url)  # nothing damaged is kept
+            path.write_bytes(content)
+        except answers.AnswersError as error:
+            raise answers.AnswersError(f"{sentence}, and {error}") from None
+        except (OSError, HTTPException) as error:
             raise answers.AnswersError(
-                f"{sentence} and {url} can't be read ({error}); download the "
-                "assignment again."
+                f"{sentence}, and {url} can't be fetched ({error}). {again}"
             ) from None
         return path
 
@@ -141,7 +145,7 @@ def _base_notes(
     wrong = [
         base
         for base in entry.builds_on
-        if base in used and not _passes(entries[base], namespace)
+        if base in used and base in entries and not _passes(entries[base], namespace)
     ]
     return [
         f"It uses {base}, which does not pass its own check. Mend that first."

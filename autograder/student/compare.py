@@ -17,7 +17,10 @@ from autograder.student.values import Returned
 
 @dataclass(frozen=True)
 class Expected:
-    """The reference's output in float64, and how far off an answer may be."""
+    """The reference's output in float64, and how far off an answer may be.
+
+    ``dtype`` and ``kind`` say what the reference returns.
+    """
 
     array: np.ndarray
     rtol: float
@@ -39,7 +42,9 @@ class Verdict:
 
     problem : empty when it is right, else ``missing``, ``type``, ``shape``,
         ``dtype``, ``nan`` or ``values``
-    error : the largest absolute error, at ``index`` of ``error_map``
+    error : the largest absolute error that does not pass, at ``index``; where
+        there is NaN, ``index`` is its first place
+    wrong : how many elements do not pass, or are NaN
     """
 
     output: str
@@ -74,11 +79,19 @@ def compare(output: str, expected: Expected, got: Returned, strict: bool) -> Ver
     if got.array.shape != expected.array.shape:
         return verdict("shape")
     errors = differences(expected.array, got.array)
-    outside = np.asarray(errors > expected.allowed())
-    if np.isnan(got.array).any():
-        return verdict("nan", wrong=int(np.isnan(got.array).sum()), error_map=errors)
+    with np.errstate(all="ignore"):  # a notebook may have asked for exceptions
+        outside = np.asarray(errors > expected.allowed())
+    if (nan := np.isnan(got.array)).any():
+        first = np.unravel_index(int(np.argmax(nan)), nan.shape)
+        return verdict(
+            "nan",
+            index=tuple(int(i) for i in first),
+            error_map=errors,
+            wrong=int(nan.sum()),
+        )
     if outside.any():
-        worst = np.unravel_index(int(np.argmax(errors)), errors.shape)
+        far = np.where(outside, errors, -1.0)
+        worst = np.unravel_index(int(np.argmax(far)), errors.shape)
         return verdict(
             "values",
             error=float(errors[worst]),
@@ -97,7 +110,7 @@ def _is_foreign(got: Returned, expected: Expected) -> bool:
 
 def differences(expected: np.ndarray, got: np.ndarray) -> np.ndarray:
     """Absolute errors; equal infinities differ by 0, NaN by infinity."""
-    with np.errstate(invalid="ignore", over="ignore"):
+    with np.errstate(all="ignore"):
         errors = np.abs(got.astype(np.float64) - expected)
     errors = np.where(expected == got, 0.0, errors)
     return np.where(np.isnan(errors), np.inf, errors)
@@ -109,16 +122,9 @@ def agree(one: Returned, other: Returned, like: Expected) -> bool:
         return one.array is None and other.array is None and one.kind == other.kind
     if one.array.shape != other.array.shape:
         return False
-    a = one.array.astype(np.float64)
-    b = other.array.astype(np.float64)
-    finite = np.abs(a[np.isfinite(a)])
-    scale = float(finite.max()) if finite.size else 0.0
-    return bool(
-        np.allclose(
-            a,
-            b,
-            rtol=10 * like.rtol,
-            atol=like.atol + like.rtol * scale,
-            equal_nan=True,
-        )
-    )
+    with np.errstate(all="ignore"):
+        a = one.array.astype(np.float64)
+        b = other.array.astype(np.float64)
+        scale = float(np.abs(a[np.isfinite(a)]).max(initial=0.0))
+        near, floor = 10 * like.rtol, like.atol + like.rtol * scale
+        return bool(np.allclose(a, b, rtol=near, atol=floor, equal_nan=True))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Iterator
 
 from autograder.student.compare import Verdict
 from autograder.student.replay import Fault
@@ -16,10 +16,52 @@ FAULTS = {
     "not run": "Not run: {message}",
 }
 
+# Of a hidden case nothing is said that the student's process could have made
+# up on the way: a message, a name or a shape may carry the inputs.
+HIDDEN_FAULTS = {
+    "missing": "A function is missing.",
+    "unwritten": "A part is not written yet.",
+    "cell": "A cell does not run.",
+    "raised": "It raises an exception.",
+    "returned": "It returns something of another form.",
+}
+
+HIDDEN_PROBLEMS = {
+    "missing": "{name} is missing after the call.",
+    "type": "{name} has the wrong type.",
+    "shape": "{name} has the wrong shape.",
+    "dtype": "{name} has the wrong dtype.",
+    "nan": "{name} holds NaN.",
+    "values": "{name} has wrong values.",
+}
+
+HIDDEN_PROPERTIES = {
+    "launch": "No kernel was launched.",
+    "framework": "Work of a kernel was done by torch.",
+    "outside": "A kernel reads outside its tensors.",
+    "outside write": "A kernel writes outside its tensors.",
+    "unwritten": "No kernel writes some elements of the result.",
+    "traffic": "Kernels move more bytes than the budget.",
+}
+
 
 def number(x: float) -> str:
     """A number as people read it: three significant digits."""
     return f"{x:.3g}"
+
+
+def pair(one: float, other: float) -> tuple[str, str]:
+    """Two numbers with as many digits as it takes to tell them apart."""
+    for digits in range(3, 17):
+        a, b = f"{one:.{digits}g}", f"{other:.{digits}g}"
+        if a != b:
+            return a, b
+    return repr(one), repr(other)
+
+
+def shape(sizes: tuple[int, ...] | None) -> str:
+    """A shape in NumPy's spelling."""
+    return "" if sizes is None else str(tuple(sizes))
 
 
 def fault_sentence(fault: Fault) -> str:
@@ -37,63 +79,108 @@ def fault_sentence(fault: Fault) -> str:
     return FAULTS[fault.kind].format(**vars(fault)).strip()
 
 
-def shape(sizes: tuple[int, ...] | None) -> str:
-    """A shape in NumPy's spelling."""
-    return "" if sizes is None else str(tuple(sizes))
-
-
 def verdict_sentence(verdict: Verdict, show_expected: bool = True) -> str:
     """What is wrong with one output; empty when nothing is."""
     name, got, expected = verdict.output, verdict.got, verdict.expected
     if verdict.problem == "missing":
-        return f"{name} is missing."
+        return f"{name} is missing after the call."
     if verdict.problem == "type":
-        return f"{name} must be a {expected.kind}, not {got.kind}."
+        wanted = "a number" if not expected.array.ndim else f"a {expected.kind}"
+        if got.kind == "None":
+            return f"{name} is None and must be {wanted}. Is a return missing?"
+        return f"{name} is {_article(got.kind)}; it must be {wanted}."
     if verdict.problem == "shape":
-        return (
-            f"{name} has shape {shape(got.shape)}; it must have shape "
-            f"{shape(expected.array.shape)}."
-        )
+        wanted = shape(expected.array.shape) if expected.array.ndim else "(), a number"
+        return f"{name} has shape {shape(got.shape)}; it must have shape {wanted}."
     if verdict.problem == "dtype":
         return f"{name} is {got.dtype}; it must be {expected.dtype} like the input."
     if verdict.problem == "nan":
-        return f"{name} holds NaN in {verdict.wrong} of {_size(verdict)} places."
+        return f"{_nan_sentence(verdict, show_expected)}."
     if verdict.problem == "values":
-        return _values_sentence(verdict, show_expected)
+        return f"{_values_sentence(verdict, show_expected)}."
     return ""
+
+
+def _article(kind: str) -> str:
+    if kind == "True or False":
+        return kind
+    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
+
+
+def _nan_sentence(verdict: Verdict, show_expected: bool) -> str:
+    size = verdict.expected.array.size
+    if size > 1:
+        first = f", first at {list(verdict.index)}"
+        return f"{verdict.output} is NaN in {_places(verdict)}{first}"
+    wanted = float(verdict.expected.array.ravel()[0])
+    should = f" and should be {number(wanted)}" if show_expected else ""
+    return f"{verdict.output} is NaN{should}"
 
 
 def _values_sentence(verdict: Verdict, show_expected: bool) -> str:
     got, expected = verdict.got.array, verdict.expected.array
     assert got is not None
-    where = f" at {list(verdict.index)}" if verdict.index else ""
-    text = f"{verdict.output} differs by up to {number(verdict.error)}{where}"
-    scale = float(np.abs(expected[np.isfinite(expected)]).max(initial=0.0))
-    if scale > 0 and np.isfinite(verdict.error):
-        text += f", {number(verdict.error / scale)} of the largest element"
-    if show_expected:
-        pair = (
-            number(float(got[verdict.index])),
-            number(float(expected[verdict.index])),
-        )
-        text += f": {pair[0]} in place of {pair[1]}"
-    if _size(verdict) > 1:
-        text += f"; {verdict.wrong} of {_size(verdict)} elements are wrong"
-    return f"{text}."
+    was, wanted = pair(float(got[verdict.index]), float(expected[verdict.index]))
+    error = number(verdict.error)
+    if expected.size == 1:
+        if show_expected:
+            return f"{verdict.output} is {was} and should be {wanted}"
+        return f"{verdict.output} is wrong by {error}"
+    text = f"{verdict.output} is wrong in {_places(verdict)}; the largest error is"
+    text += f" {error}, at {list(verdict.index)}"
+    return f"{text}: {was} in place of {wanted}" if show_expected else text
 
 
-def _size(verdict: Verdict) -> int:
-    return int(verdict.expected.array.size)
+def _places(verdict: Verdict) -> str:
+    size = verdict.expected.array.size
+    return f"{'all' if verdict.wrong == size else f'{verdict.wrong} of'} {size} places"
 
 
 def case_sentences(case: CaseResult, show_expected: bool = True) -> list[str]:
     """Everything that is wrong in one case, the fault first."""
-    if case.outcome.fault is not None:
-        return [fault_sentence(case.outcome.fault)]
-    said = [verdict_sentence(v, show_expected) for v in case.verdicts if not v.ok]
-    said += [f"It changes its input {label} in place." for label in case.changed]
-    said += [f"{why}" for _, why in case.broken]
-    return said
+    fault = case.outcome.fault
+    if fault is not None:
+        said = HIDDEN_FAULTS.get(fault.kind, "") if case.hidden else ""
+        return [said or fault_sentence(fault)]
+    wrong = [v for v in case.verdicts if not v.ok]
+    changed = [f"An input was changed in place: {label}." for label in case.changed]
+    if case.hidden:
+        return [
+            *(HIDDEN_PROBLEMS[v.problem].format(name=v.output) for v in wrong),
+            *changed,
+            *(HIDDEN_PROPERTIES.get(name, f"{name}.") for name, _ in case.broken),
+        ]
+    return [
+        *(verdict_sentence(v, show_expected) for v in wrong),
+        *changed,
+        *(why for _, why in case.broken),
+    ]
+
+
+def case_title(case: CaseResult) -> str:
+    """Which case it is."""
+    return f"Case “{case.kind}”" + (", with other numbers" if case.hidden else "")
+
+
+def notes(result: Result) -> list[str]:
+    """What costs nothing, but is worth saying."""
+    cases = [c for c in result.cases if not c.hidden]
+    said = []
+    if any(c.outcome.printed for c in cases):
+        said.append("It prints. That costs nothing, but slows a training loop.")
+    warned = dict.fromkeys(w for c in cases for w in c.outcome.warned)
+    said += [f"It warns: {w}" for w in list(warned)[:2]]
+    said += list(dict.fromkeys(s for c in cases for s in _dtype_notes(c)))[:2]
+    return [*said, *result.notes]
+
+
+def _dtype_notes(case: CaseResult) -> Iterator[str]:
+    for v in case.verdicts:
+        if v.ok and v.other_dtype and v.got.kind != "number":
+            yield (
+                f"{v.output} comes back as {v.got.dtype}, "
+                f"where {v.expected.dtype} is enough."
+            )
 
 
 def reason(result: Result) -> str:
@@ -108,5 +195,4 @@ def reason(result: Result) -> str:
     if result.mistakes:
         names = " and ".join(m.name for m in result.mistakes)
         return f"It looks like this known mistake: {names}."
-    sentences = case_sentences(failure, show_expected=False)
-    return f"Case “{failure.kind}”: {sentences[0]}"
+    return f"{case_title(failure)}: {case_sentences(failure, False)[0]}"

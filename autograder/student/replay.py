@@ -9,16 +9,26 @@ from __future__ import annotations
 
 import contextlib
 import io
+import sysconfig
 import traceback
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from autograder.student import kernels
 from autograder.student.kernels import Observation
 from autograder.student.trace import Step, Trace
 from autograder.student.values import Returned, Spec, build_array, describe
+
+NOT_THE_STUDENTS = (
+    str(Path(__file__).parent),
+    sysconfig.get_path("stdlib"),
+    "site-packages",
+    "dist-packages",
+)
+"""Parts of paths whose code no student wrote: the line to show is not there."""
 
 
 @dataclass(frozen=True)
@@ -194,27 +204,25 @@ def _parts(step: Step, value: Any) -> tuple[Any, ...]:
     count = len(step.returns)
     if isinstance(value, tuple | list) and len(value) == count:
         return tuple(value)
-    got = (
-        f"{len(value)} values"
-        if isinstance(value, tuple | list)
-        else describe(value).kind
-    )
+    if isinstance(value, tuple | list):
+        got = f"{len(value)} value{'' if len(value) == 1 else 's'}"
+    else:
+        got = describe(value).kind
     wanted = ", ".join(step.returns)
     what = f"it must return {count} values ({wanted}), and returned {got}"
     raise _Stop(Fault("returned", step.function, what))
 
 
 def _fault(function: str, error: BaseException) -> Fault:
-    if isinstance(error, NotImplementedError):
-        return Fault("unwritten", function)
-    frames = traceback.extract_tb(error.__traceback__)
-    ours = ("site-packages", __file__)
-    own = [f for f in frames if not any(part in f.filename for part in ours)]
-    line = f"line {own[-1].lineno}: {own[-1].line}" if own and own[-1].line else ""
     try:
-        message = str(error)[:300]
+        message = " ".join(str(error).split())[:300]
     except Exception:  # a student's exception may have a broken __str__
         message = ""
+    if isinstance(error, NotImplementedError) and not message:
+        return Fault("unwritten", function)
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [f for f in frames if not any(p in f.filename for p in NOT_THE_STUDENTS)]
+    line = f"line {own[-1].lineno}: {own[-1].line}" if own and own[-1].line else ""
     return Fault("raised", function, type(error).__name__, message, line)
 
 

@@ -9,7 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from autograder.student.compare import Verdict
-from autograder.student.explain import case_sentences, number, shape
+from autograder.student.explain import (
+    case_sentences,
+    case_title,
+    notes,
+    number,
+    shape,
+)
 from autograder.student.verdict import CaseResult, Result
 
 MARKS = {
@@ -17,7 +23,6 @@ MARKS = {
     "failed": "✗ not right yet",
     "not written": "· not written yet",
     "missing": "✗ no such function",
-    "not run": "– not run",
 }
 SHADES = " ░▒▓█"
 MAP_ROWS, MAP_COLUMNS = 16, 48
@@ -36,26 +41,28 @@ class Report:
     def __repr__(self) -> str:
         lines = [line for r in self.results for line in self._text(r)]
         if len(self.results) > 1:
-            lines.append(f"Together: {_points(self.results)} points.")
+            lines.append(f"Together: {_points(self.results)}")
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
         body = "".join(self._html(r) for r in self.results)
         if len(self.results) > 1:
-            body += f"<p><b>Together: {_points(self.results)} points.</b></p>"
+            body += f"<p><b>Together: {_points(self.results)}</b></p>"
         return f'<div class="autograder-report">{body}</div>'
 
     def _text(self, result: Result) -> list[str]:
         lines = [f"{result.name}: {headline(result)}"]
         failure = result.first_failure()
-        if failure is not None and result.status != "not written":
-            lines.append(f"  Case “{failure.kind}”:")
+        if failure is not None and result.status == "failed":
+            lines.append(f"  {case_title(failure)}:")
             lines += [f"    {s}" for s in case_sentences(failure, self.show_expected)]
             lines += [f"    {line}" for line in _text_map(failure)]
+        else:
+            lines += [f"  {s}" for s in _why_not(result, failure)]
         for mistake in result.mistakes:
             lines.append(f"  Looks like: {mistake.name}.")
             lines.append(f"    Hint: {mistake.hint}")
-        lines += [f"  Note: {note}" for note in result.notes]
+        lines += [f"  Note: {note}" for note in notes(result)]
         return lines
 
     def _html(self, result: Result) -> str:
@@ -63,8 +70,10 @@ class Report:
             f"<p><b><code>{_e(result.name)}</code></b>: {_e(headline(result))}</p>"
         ]
         failure = result.first_failure()
-        if failure is not None and result.status != "not written":
-            parts.append(f"<p>Case “{_e(failure.kind)}”:</p>")
+        if failure is None or result.status != "failed":
+            parts += [f"<p>{_e(s)}</p>" for s in _why_not(result, failure)]
+        else:
+            parts.append(f"<p>{_e(case_title(failure))}:</p>")
             parts.append(self._table(failure))
             sentences = case_sentences(failure, self.show_expected)
             items = "".join(f"<li>{_e(s)}</li>" for s in sentences)
@@ -74,16 +83,15 @@ class Report:
             parts.append(
                 f"<p><b>Looks like: {_e(mistake.name)}.</b> {_e(mistake.hint)}</p>"
             )
-        parts += [f"<p>Note: {_e(note)}</p>" for note in result.notes]
+        parts += [f"<p>Note: {_e(note)}</p>" for note in notes(result)]
         return "".join(parts)
 
     def _table(self, case: CaseResult) -> str:
-        if not case.verdicts:
+        if not case.verdicts or case.hidden:
             return ""
         rows = "".join(self._row(v) for v in case.verdicts)
-        head = "".join(
-            f"<th>{h}</th>" for h in ("output", "expected", "got", "largest error", "")
-        )
+        titles = ("output", "expected", "got", "largest error", "verdict")
+        head = "".join(f'<th scope="col">{title}</th>' for title in titles)
         return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
 
     def _row(self, verdict: Verdict) -> str:
@@ -91,28 +99,42 @@ class Report:
         wanted = f"{shape(expected.array.shape)} {expected.dtype}"
         came = f"{shape(got.shape)} {got.dtype}" if got.array is not None else got.kind
         error = number(verdict.error) if verdict.error else ""
-        mark = "✓" if verdict.ok else "✗"
-        cells = (verdict.output, wanted, came, error, mark)
-        return "<tr>" + "".join(f"<td>{_e(c)}</td>" for c in cells) + "</tr>"
+        mark = "✓ right" if verdict.ok else "✗ wrong"
+        cells = "".join(f"<td>{_e(c)}</td>" for c in (wanted, came, error, mark))
+        return f'<tr><th scope="row">{_e(verdict.output)}</th>{cells}</tr>'
 
 
 def headline(result: Result) -> str:
     """Verdict, points, cases and where the code ran, on one line."""
-    passed = sum(c.passed for c in result.cases)
-    parts = [MARKS[result.status]]
-    if result.earned is not None:
-        parts.append(f"{number(result.earned)} of {number(result.points)} points")
-        if result.status in ("passed", "failed"):
-            parts.append(f"{passed} of {len(result.cases)} cases")
-    parts.append(result.where)
-    return ", ".join(p for p in parts if p)
+    if result.earned is None:
+        return f"– {result.where}"
+    parts = [f"{number(result.earned)} of {_plural(result.points, 'point')}"]
+    if result.status in ("passed", "failed") and result.cases:
+        passed = sum(c.passed for c in result.cases)
+        parts.append(f"{passed} of {_plural(len(result.cases), 'case')} right")
+    if result.where:
+        parts.append(f"run with {result.where}")
+    return f"{MARKS[result.status]}: {', '.join(parts)}"
+
+
+def _plural(count: float, noun: str) -> str:
+    return f"{number(count)} {noun}" + ("" if count == 1 else "s")
+
+
+def _why_not(result: Result, failure: CaseResult | None) -> list[str]:
+    """What is missing, where the headline does not say it already."""
+    fault = None if failure is None else failure.outcome.fault
+    if fault is None or failure is None or result.earned is None:
+        return []
+    said = fault.kind == "unwritten" and fault.function == result.name
+    return [] if said else case_sentences(failure)
 
 
 def _points(results: Sequence[Result]) -> str:
     earned = sum(r.earned or 0 for r in results)
     total = sum(r.points for r in results)
     left = sum(r.earned is None for r in results)
-    text = f"{number(earned)} of {number(total)}"
+    text = f"{number(earned)} of {_plural(total, 'point')}"
     return f"{text} ({left} not run)" if left else text
 
 
@@ -122,6 +144,8 @@ def _e(text: str) -> str:
 
 def _pictured(case: CaseResult) -> Verdict | None:
     """The output whose errors have a pattern: some elements are right."""
+    if case.hidden:
+        return None
     for verdict in case.verdicts:
         errors = verdict.error_map
         if errors is not None and errors.ndim and 0 < verdict.wrong < errors.size:
@@ -162,15 +186,16 @@ def _svg_map(case: CaseResult) -> str:
         return ""
     grid = _grid(verdict)
     rows, columns = grid.shape
-    label = f"Where {verdict.output} is wrong: {verdict.wrong} of {grid.size} places"
+    size = verdict.expected.array.size
+    label = f"Where {verdict.output} is wrong: {verdict.wrong} of {size} places"
     squares = "".join(
         f'<rect x="{c}" y="{r}" width="1" height="1" '
-        f'fill-opacity="{0.25 + 0.75 * grid[r, c]:.2f}"/>'
+        f'fill-opacity="{0.5 + 0.5 * grid[r, c]:.2f}"/>'
         for r, c in np.argwhere(grid > 0)
     )
     return (
-        f"<p>Where {_e(verdict.output)} is wrong (dark is worse):</p>"
+        f"<p>Where {_e(verdict.output)} is wrong; the fuller, the more:</p>"
         f'<svg role="img" aria-label="{_e(label)}" viewBox="0 0 {columns} {rows}" '
-        f'width="{min(12 * columns, 480)}" fill="#c0392b" stroke="none" '
+        f'width="{min(12 * columns, 480)}" fill="currentColor" '
         f'style="outline:1px solid currentColor">{squares}</svg>'
     )

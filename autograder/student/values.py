@@ -45,6 +45,13 @@ def describe(value: Any) -> Returned:
     Arrays, tensors and plain numbers are copied; of anything else only the
     name of its type is kept, so that nothing of it is ever run.
     """
+    try:
+        return _describe(value)
+    except Exception:  # a sparse tensor, a number beyond float64, a broken subclass
+        return Returned(f"{type(value).__name__} that can't be read")
+
+
+def _describe(value: Any) -> Returned:
     torch = torch_module()
     if torch is not None and isinstance(value, torch.Tensor):
         if value.numel() > LARGEST:
@@ -52,7 +59,10 @@ def describe(value: Any) -> Returned:
         dtype = str(value.dtype).removeprefix("torch.")
         value = value.detach().cpu()
         value = value.float() if dtype == "bfloat16" else value
-        return Returned("torch tensor", np.array(value.numpy()), dtype)
+        array = np.array(value.numpy())
+        if array.dtype.kind not in "biuf":
+            return Returned(f"torch tensor of dtype {dtype}")
+        return Returned("torch tensor", array, dtype)
     if isinstance(value, bool | np.bool_):
         return Returned("True or False")
     if isinstance(value, np.ndarray | np.number):

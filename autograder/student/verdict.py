@@ -22,10 +22,11 @@ ITEM_SIZES = {"float64": 8, "float32": 4, "float16": 2, "bfloat16": 2}
 
 @dataclass(frozen=True)
 class Question:
-    """One case with its answer."""
+    """One case with its answer. ``hidden``: its inputs may not be shown."""
 
     trace: Trace
     expected: dict[str, Expected]
+    hidden: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ class CaseResult:
     verdicts: tuple[Verdict, ...]
     changed: tuple[str, ...] = ()
     broken: tuple[tuple[str, str], ...] = ()
+    hidden: bool = False
 
     @property
     def passed(self) -> bool:
@@ -96,7 +98,8 @@ class Result:
     """One exercise, judged.
 
     ``earned`` is None when it was not run. ``cases`` is empty when the points
-    were earned by following through on a wrong base; a note says so.
+    were earned by following through on a wrong base; one of ``notes``, which
+    are sentences about other exercises, says so.
     """
 
     name: str
@@ -114,7 +117,8 @@ class Result:
     @property
     def status(self) -> str:
         """``passed``, ``failed``, ``not written``, ``missing`` or ``not run``."""
-        kinds = {c.outcome.fault.kind for c in self.cases if c.outcome.fault}
+        faults = [c.outcome.fault for c in self.cases]
+        kinds = {fault.kind if fault else "" for fault in faults}
         if self.earned is None:
             return "not run"
         if self.passed:
@@ -146,7 +150,8 @@ def judge_case(entry: Entry, question: Question, outcome: Outcome) -> CaseResult
             if not _identical(before, outcome.inputs.get(label, Returned("missing")))
         )
     broken = tuple(_broken(entry, question, outcome))
-    return CaseResult(question.trace.kind, outcome, verdicts, changed, broken)
+    kind, hidden = question.trace.kind, question.hidden
+    return CaseResult(kind, outcome, verdicts, changed, broken, hidden)
 
 
 def judge(entry: Entry, outcomes: Sequence[Outcome]) -> Result:
@@ -157,11 +162,9 @@ def judge(entry: Entry, outcomes: Sequence[Outcome]) -> Result:
     )
     where = cases[0].outcome.where
     if all(c.passed for c in cases):
-        return Result(
-            entry.name, entry.points, entry.points, cases, (), _notes(cases), where
-        )
+        return Result(entry.name, entry.points, entry.points, cases, where=where)
     named = recognise(entry, cases)
-    return Result(entry.name, entry.points, 0.0, cases, named, _notes(cases), where)
+    return Result(entry.name, entry.points, 0.0, cases, named, where=where)
 
 
 def recognise(entry: Entry, cases: Sequence[CaseResult]) -> tuple[KnownMistake, ...]:
@@ -246,25 +249,6 @@ def _budget(entry: Entry, trace: Trace) -> tuple[float | None, float | None]:
     spec = step.arguments[step.parameters.index(of)]
     size = trace.arrays[spec["array"]].size * ITEM_SIZES[spec["dtype"]]
     return reads * size, writes * size
-
-
-def _notes(cases: Sequence[CaseResult]) -> tuple[str, ...]:
-    notes = []
-    if any(c.outcome.printed for c in cases):
-        notes.append("It prints. That costs nothing, but slows a training loop.")
-    warned = dict.fromkeys(w for c in cases for w in c.outcome.warned)
-    notes += [f"It warns: {w}" for w in list(warned)[:2]]
-    dtypes = {
-        (v.output, v.got.dtype, v.expected.dtype)
-        for c in cases
-        for v in c.verdicts
-        if v.ok and v.other_dtype
-    }
-    notes += [
-        f"{o} comes back as {got}, the input was {want}."
-        for o, got, want in sorted(dtypes)[:2]
-    ]
-    return tuple(notes)
 
 
 def unrun(entry: Entry, why: str) -> Result:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import linecache
+import re
 import traceback
 from typing import Any
 
 from autograder.student.replay import Fault
 
 CONFLICT = ("<<<<<<<", "=======", ">>>>>>>")
+NOTEBOOK_ONLY = re.compile(r"^(\s*)(?:[%!?].*|[\w.]+\?{1,2}\s*)$")
 BODY_ONLY = ("%%time", "%%timeit", "%%capture", "%%prun")
 
 
@@ -31,16 +33,15 @@ def run_cell(source: str, namespace: dict[str, Any], label: str) -> None:
 def without_magics(source: str) -> str:
     """The cell without what only a notebook understands.
 
-    Lines that begin with ``%`` or ``!`` become blank, so line numbers stay. A
-    cell magic that takes something other than Python blanks the whole cell.
+    Lines of magics, shell commands and help become ``pass``, so line numbers
+    and blocks stay. A cell magic that takes something other than Python
+    blanks the whole cell.
     """
     lines = source.split("\n")
     first = next((line for line in lines if line.strip()), "").strip()
     if first.startswith("%%") and first.split()[0] not in BODY_ONLY:
         return ""
-    return "\n".join(
-        "" if line.lstrip().startswith(("%", "!")) else line for line in lines
-    )
+    return "\n".join(NOTEBOOK_ONLY.sub(r"\1pass", line) for line in lines)
 
 
 def empty_namespace() -> dict[str, Any]:

@@ -21,6 +21,8 @@ from autograder.worker.cells import cell_fault, empty_namespace, run_cell
 from autograder.worker.frames import Closed, Frame, receive, send
 from autograder.worker.messages import fault_json, outcome_frame
 
+PLAIN = (int, float, str, bool, np.ndarray, np.number, type(None))
+
 
 class Handle:
     """Stands for an object that stays with the judge, such as a cache."""
@@ -72,35 +74,42 @@ class Worker:
     def upcall(self, name: str) -> Any:
         """A function that asks the judge for its result."""
 
-        def call(*arguments: Any) -> Any:
+        def call(*arguments: Any, **keywords: Any) -> Any:
             arrays: dict[str, np.ndarray] = {}
-            specs = [_specify(a, arrays) for a in arguments]
-            asked = {"id": self.request, "upcall": name, "arguments": specs}
+            asked = {
+                "id": self.request,
+                "upcall": name,
+                "arguments": [self.specify(a, arrays) for a in arguments],
+                "keywords": {k: self.specify(a, arrays) for k, a in keywords.items()},
+            }
             send(self.channel, (asked, arrays))
             header, arrays = receive(self.channel)
             if header.get("error"):
                 raise ValueError(header["error"])
-            for argument, spec in zip(arguments, header["dicts"], strict=True):
+            given = (*arguments, *keywords.values())
+            for argument, spec in zip(given, header["dicts"], strict=True):
                 if isinstance(argument, dict) and spec is not None:
                     argument.update(_build(spec, arrays))
             return _build(header["result"], arrays)
 
         return call
 
-
-def _specify(value: Any, arrays: dict[str, np.ndarray]) -> Any:
-    if isinstance(value, Handle):
-        return {"handle": value.number}
-    if isinstance(value, dict):
-        plain = (int, float, str, bool, np.ndarray, np.number, type(None))
-        return {
-            "dict": {
-                str(k): _specify(v, arrays)
-                for k, v in value.items()
-                if isinstance(v, plain)
+    def specify(self, value: Any, arrays: dict[str, np.ndarray]) -> Any:
+        """An argument of an upcall as data; functions go by their name."""
+        if isinstance(value, Handle):
+            return {"handle": value.number}
+        if isinstance(value, dict):
+            return {
+                "dict": {
+                    str(k): self.specify(v, arrays)
+                    for k, v in value.items()
+                    if isinstance(v, PLAIN)
+                }
             }
-        }
-    return encode(value, arrays, "numpy")
+        if callable(value):
+            names = [k for k, v in self.namespace.items() if v is value]
+            return {"name": names[0]} if names else encode(value, arrays, "numpy")
+        return encode(value, arrays, "numpy")
 
 
 def _build(spec: Any, arrays: dict[str, np.ndarray]) -> Any:

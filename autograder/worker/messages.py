@@ -10,9 +10,13 @@ import numpy as np
 from autograder.student.kernels import Observation
 from autograder.student.replay import Fault, Outcome
 from autograder.student.values import Returned
-from autograder.worker.frames import Frame, FrameError
+from autograder.worker.frames import BODY_LIMIT, Frame, FrameError
 
 LONGEST = 2000
+LARGEST_REPLY = BODY_LIMIT // 2
+"""Bytes of arrays in one reply; what goes beyond is only described."""
+
+WITH_NUMBERS = {"NumPy array", "NumPy number", "number", "torch tensor"}
 FAULTS = {"missing", "unwritten", "raised", "returned", "cell"}
 
 
@@ -21,14 +25,17 @@ def outcome_frame(outcome: Outcome) -> Frame:
     arrays: dict[str, np.ndarray] = {}
 
     def put(group: dict[str, Returned]) -> dict[str, Any]:
-        described = {}
-        for name, value in group.items():
-            key = None
-            if value.array is not None:
-                key = f"v{len(arrays)}"
-                arrays[key] = value.array
-            described[name] = [value.kind, key, value.dtype]
-        return described
+        return {name: one(value) for name, value in group.items()}
+
+    def one(value: Returned) -> list[str | None]:
+        if value.array is None:
+            return [value.kind, None, value.dtype]
+        used = sum(a.nbytes for a in arrays.values())
+        if used + value.array.nbytes > LARGEST_REPLY:
+            return [f"{value.kind} with {value.array.size:,} elements", None, ""]
+        key = f"v{len(arrays)}"
+        arrays[key] = value.array
+        return [value.kind, key, value.dtype]
 
     fault = outcome.fault
     header = {
@@ -83,10 +90,10 @@ def read_fault(data: Any) -> Fault:
 
 
 def text(value: Any) -> str:
-    """A string, cut to a bearable length."""
+    """A string, cut to a bearable length, that any file can hold."""
     if not isinstance(value, str):
         raise FrameError("a field that is no text")
-    return value[:LONGEST]
+    return value[:LONGEST].encode("utf-8", "replace").decode()
 
 
 def _dict(value: Any) -> dict[str, Any]:
@@ -107,10 +114,12 @@ def _values(group: Any, arrays: dict[str, np.ndarray]) -> dict[str, Returned]:
         kind, key, dtype = (*_list(described), None, None, None)[:3]
         if key is not None and (not isinstance(key, str) or key not in arrays):
             raise FrameError("an array that is not there")
-        array = None if key is None else arrays[key]
+        kind, array = text(kind), None if key is None else arrays[key]
         if array is not None and array.dtype.kind not in "biuf":
             raise FrameError("an array that holds no numbers")
-        found[text(name)] = Returned(text(kind), array, text(dtype))
+        if array is not None and kind not in WITH_NUMBERS:
+            raise FrameError("an array of no known kind")
+        found[text(name)] = Returned(kind, array, text(dtype))
     return found
 
 

@@ -1,0 +1,122 @@
+"""Submitted folders, put in a form that stops none of nbgrader's commands.
+
+nbgrader copies what it finds, and gives up on the whole batch at a timestamp
+that it can't read. Nothing here decides what counts: that is intake's work.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import shutil
+import stat
+from pathlib import Path
+
+from nbgrader.utils import parse_utc
+
+from autograder.course.folders import ASSIGNMENTS, class_folder
+
+TIMESTAMP = "timestamp.txt"
+SUBMISSION_SECRET = "submission_secret.txt"
+"""nbgrader's name for the file that feedback is released by."""
+
+LONGEST = 1000
+
+
+def released_names(assignment: str) -> list[str]:
+    """The notebooks of a released assignment, without ``.ipynb``."""
+    return sorted(p.stem for p in (ASSIGNMENTS / assignment).glob("*.ipynb"))
+
+
+def mend_all() -> None:
+    """Mend every submitted folder of a released assignment.
+
+    nbgrader reads timestamps, and looks for notebooks, before it calls any
+    hook; so the configuration calls this first.
+    """
+    for folder in sorted((class_folder() / "submitted").glob("*/*")):
+        if folder.is_dir() and not folder.is_symlink() and released_names(folder.name):
+            # What can't be mended is nbgrader's to report, with its student.
+            with contextlib.suppress(OSError):
+                mend(folder)
+
+
+def use_released_names(assignment: str, student: str, notebooks: list[str]) -> None:
+    """Let what was submitted be graded under the names that were released.
+
+    nbgrader calls this before it converts a submission, with the list of
+    notebooks that it found there.
+    """
+    folder = Path(notebooks[0]).parent
+    wanted = released_names(folder.name)
+    if wanted:
+        mend(folder)
+        notebooks[:] = [str(folder / f"{name}.ipynb") for name in wanted]
+
+
+def mend(folder: Path) -> None:
+    """Put an empty file for a missing notebook; remove what can't be copied.
+
+    Links and special files go; of links, none is followed. Notebooks stay as
+    they are: intake reads them.
+    """
+    for path in sorted(folder.rglob("*")):
+        mode = path.lstat().st_mode
+        plain = stat.S_ISREG(mode) or stat.S_ISDIR(mode)
+        if not plain and path.suffix != ".ipynb":
+            path.unlink()
+    if not _is_timestamp(folder / TIMESTAMP):
+        _put_aside(folder / TIMESTAMP)
+    for name in released_names(folder.name):
+        path = folder / f"{name}.ipynb"
+        if not path.exists() and not path.is_symlink():
+            path.touch()
+
+
+def sweep(folder: Path, assignment: str) -> None:
+    """Drop what came beside a notebook: feedback would copy it.
+
+    The two files that ``nbgrader release_feedback`` can't do without are kept
+    when they can be read, and made when not.
+    """
+    keep = {f"{name}.ipynb" for name in released_names(assignment)}
+    kept = {TIMESTAMP: "", SUBMISSION_SECRET: secrets.token_hex(32)}
+    for name, otherwise in kept.items():
+        if not _text(folder / name):
+            _remove(folder / name)
+            (folder / name).write_text(otherwise)
+    for path in folder.iterdir():
+        if path.name not in keep | kept.keys():
+            _remove(path)
+
+
+def _is_timestamp(path: Path) -> bool:
+    try:
+        parse_utc(_text(path))
+    except (ValueError, OverflowError, TypeError, AttributeError):
+        return False
+    return True
+
+
+def _text(path: Path) -> str:
+    """The text of a small plain file; empty for anything else."""
+    if path.is_symlink() or not path.is_file() or path.stat().st_size > LONGEST:
+        return ""
+    try:
+        return path.read_text("utf-8").strip()
+    except ValueError:
+        return ""
+
+
+def _put_aside(path: Path) -> None:
+    if path.exists():
+        aside = path.with_name(f"{path.name}.unreadable")
+        _remove(aside)
+        path.rename(aside)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,244 @@
+"""What several test folders share: notebooks to grade, and a course to run in."""
+
+from __future__ import annotations
+
+import csv
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+import psutil
+import pytest
+from filelock import FileLock
+from nbformat import NotebookNode
+
+from autograder.exercises import exercises_of
+from autograder.judge import process
+from autograder.judge.grade import Grader
+from autograder.reference import scripts
+from autograder.student.verdict import Result
+
+ROOT = Path(__file__).parents[1]
+SECRET = "the secret of the tests"
+TIMEOUT = 300
+WARMUP = ("solutions/warmup", "assignments/warmup")
+FILES = ("nbgrader_config.py", "_config.yml", "pyproject.toml")
+
+
+@dataclass(frozen=True)
+class Course:
+    """A copy of the course that holds one assignment, and one class of it."""
+
+    root: Path
+    class_name: str = "class"
+
+    @property
+    def class_folder(self) -> Path:
+        return self.root / self.class_name
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What an instructor's shell has, with a home of its own."""
+        home = self.root / "home"
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        return {
+            "PATH": path,
+            "HOME": str(home),
+            "USER": os.environ.get("USER", "root"),
+            "LANG": "C.UTF-8",
+            "PYTHONPATH": str(self.root),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "JUPYTER_CONFIG_DIR": str(home / "config"),
+            "JUPYTER_DATA_DIR": str(home / "data"),
+            "JUPYTER_PLATFORM_DIRS": "1",
+            "AUTOGRADER_SECRET": SECRET,
+            "COURSE_CLASS": self.class_name,
+        }
+
+    def run(
+        self, *command: str, cwd: Path | None = None, check: bool = True
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command; what it said is shown when it fails."""
+        done = subprocess.run(
+            command,
+            cwd=cwd or self.root,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT,
+        )
+        if check:
+            assert done.returncode == 0, done.stdout + done.stderr
+        return done
+
+    def nbgrader(
+        self, *arguments: str, cwd: Path | None = None, check: bool = True
+    ) -> subprocess.CompletedProcess[str]:
+        """One of nbgrader's commands, as typed."""
+        command = (sys.executable, "-m", "nbgrader", *arguments)
+        return self.run(*command, cwd=cwd, check=check)
+
+    def autograder(
+        self, *arguments: str, check: bool = True
+    ) -> subprocess.CompletedProcess[str]:
+        """The instructor's own command, as typed."""
+        command = (sys.executable, "-m", "autograder.course", *arguments)
+        return self.run(*command, check=check)
+
+    def release(self, assignment: str = "warmup") -> NotebookNode:
+        """What students get."""
+        path = self.root / "assignments" / assignment / f"{assignment}.ipynb"
+        return nbformat.read(path, as_version=4)
+
+    def export(self) -> list[dict[str, str]]:
+        """The rows that ``nbgrader export`` writes."""
+        path = self.class_folder / "grades.csv"
+        self.nbgrader("export", "--to", str(path))
+        with path.open(newline="", encoding="utf-8") as file:
+            return list(csv.DictReader(file))
+
+    def new_class(self, name: str) -> Course:
+        """Another class of the same course, with an empty list of students."""
+        course = Course(self.root, f"classes/{name}")
+        course.class_folder.mkdir(parents=True)
+        shutil.copy(self.root / "class" / "gradebook.db", course.class_folder)
+        return course
+
+
+def copy_course(root: Path) -> Course:
+    """Copy what git tracks of a course with the warm-up alone."""
+    ignored = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints")
+    shutil.copytree(ROOT / "autograder", root / "autograder", ignore=ignored)
+    for folder in WARMUP:
+        only = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints")
+        if folder.startswith("solutions"):
+            only = shutil.ignore_patterns("__pycache__", "*.ipynb", ".ipynb*")
+        shutil.copytree(ROOT / folder, root / folder, ignore=only)
+    for name in FILES:
+        shutil.copy(ROOT / name, root)
+    (root / "home").mkdir()
+    return Course(root)
+
+
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One temporary folder for all processes of a test run."""
+    base = tmp_path_factory.getbasetemp()
+    folder = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    return folder
+
+
+@pytest.fixture(scope="session")
+def once(shared_folder: Path) -> Callable[[str, Callable[[Path], object]], Path]:
+    """Make a folder once, whichever process comes first; the others wait."""
+
+    def make(name: str, fill: Callable[[Path], object]) -> Path:
+        folder = shared_folder / name
+        with FileLock(shared_folder / f"{name}.lock"):
+            if not (shared_folder / f"{name}.done").exists():
+                fill(folder)
+                (shared_folder / f"{name}.done").touch()
+        return folder
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def course(once: Callable[[str, Callable[[Path], object]], Path]) -> Course:
+    """A course with the warm-up released. Take ``new_class`` to write in it."""
+
+    def fill(folder: Path) -> None:
+        copy_course(folder).nbgrader("generate_assignment", "warmup", "--force")
+
+    return Course(once("course", fill))
+
+
+@pytest.fixture
+def own_course(course: Course, tmp_path: Path) -> Course:
+    """A copy of the course for tests that change its files."""
+    ignored = shutil.ignore_patterns("classes", "home")
+    shutil.copytree(course.root, tmp_path / "own", ignore=ignored)
+    (tmp_path / "own" / "home").mkdir()
+    return Course(tmp_path / "own")
+
+
+@pytest.fixture(scope="session")
+def released() -> NotebookNode:
+    """The warm-up as students get it."""
+    path = ROOT / "assignments" / "warmup" / "warmup.ipynb"
+    return nbformat.read(path, as_version=4)
+
+
+@pytest.fixture(scope="session")
+def make_notebook() -> Callable[[Iterable[tuple[str, str]]], NotebookNode]:
+    """A rebuilt notebook from pairs (grade_id or "", source)."""
+
+    def make(cells: Iterable[tuple[str, str]]) -> NotebookNode:
+        notebook = nbformat.v4.new_notebook()
+        for i, (name, source) in enumerate(cells):
+            cell = nbformat.v4.new_code_cell(source, id=f"cell-{i}")
+            if name:
+                cell.metadata["nbgrader"] = {"grade_id": name, "solution": True}
+            notebook.cells.append(cell)
+        return notebook
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def answered(
+    make_notebook: Callable[[Iterable[tuple[str, str]]], NotebookNode],
+) -> Callable[..., NotebookNode]:
+    """The reference as a rebuilt notebook, with some answers replaced."""
+
+    def make(notebook: str, **answers: str) -> NotebookNode:
+        unknown = set(answers) - {e.name for e in exercises_of(notebook)}
+        assert not unknown, f"no such exercise: {unknown}"
+        cells = (c for c in scripts.cells(notebook) if c.active)
+        return make_notebook(
+            (c.name, answers.get(c.name, c.source) if c.solution else c.source)
+            for c in cells
+        )
+
+    return make
+
+
+Grade = Callable[[NotebookNode], dict[str, Result]]
+
+
+def _grade(notebook: str) -> Grade:
+    grader = Grader(notebook, SECRET.encode())
+    return lambda submission: {r.name: r for r in grader.grade(submission)}
+
+
+@pytest.fixture(scope="session")
+def grade_warmup() -> Grade:
+    """Grades a rebuilt notebook of the warm-up; results by name."""
+    return _grade("warmup/warmup")
+
+
+@pytest.fixture(scope="session")
+def grade_batchnorm() -> Grade:
+    """Grades a rebuilt notebook of batch normalization; results by name."""
+    return _grade("batchnorm/batchnorm")
+
+
+@pytest.fixture
+def no_worker_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Fail when a worker, what it started, or its folder outlives the test."""
+    process.bundle()  # made once, and not in the folder that must end empty
+    folder = tmp_path / "scratch"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    before = set(psutil.Process().children(recursive=True))
+    yield
+    left = set(psutil.Process().children(recursive=True)) - before
+    assert [p for p in left if p.status() != psutil.STATUS_ZOMBIE] == []
+    assert list(folder.iterdir()) == []
