@@ -37,7 +37,7 @@ for folder in (Path.cwd(), *Path.cwd().parents):
         sys.path.insert(0, str(folder))
         break
 if importlib.util.find_spec("autograder") is None:
-    %pip install --quiet {{SITE}}/{wheel}
+    %pip install --quiet {{SITE}}/dist/{wheel}
 from autograder.student.check import Check
 
 check = Check("{notebook}", SITE)"""

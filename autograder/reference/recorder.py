@@ -24,7 +24,7 @@ from autograder.reference import scripts
 from autograder.student.compare import Expected
 from autograder.student.replay import replay
 from autograder.student.trace import Step, Trace
-from autograder.student.values import Framework, Spec, encode
+from autograder.student.values import Framework, Spec, describe, encode
 from autograder.student.verdict import Entry, KnownMistake, Question, judge_case
 
 PUBLIC = b"public cases"
@@ -243,7 +243,10 @@ def _fresh(case: Case) -> Case:
 
 
 def _array(value: Any) -> np.ndarray:
-    return np.array(value, dtype=np.float64)
+    array = describe(value).array
+    if array is None:
+        raise TypeError(f"a scenario's output can't be a {type(value).__name__}")
+    return array.astype(np.float64)
 
 
 def _dtype(trace: Trace) -> str:

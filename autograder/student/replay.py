@@ -27,6 +27,7 @@ NOT_THE_STUDENTS = (
     sysconfig.get_path("stdlib"),
     "site-packages",
     "dist-packages",
+    "<frozen ",
 )
 """Parts of paths whose code no student wrote: the line to show is not there."""
 

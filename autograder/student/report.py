@@ -163,7 +163,8 @@ def _grid(verdict: Verdict) -> np.ndarray:
         table = table.reshape(n, -1)
     allowed = verdict.expected.allowed().reshape(table.shape)
     wrong = np.where(table > allowed, table, 0.0)
-    wrong = np.minimum(wrong, np.finfo(float).max)
+    finite = float(wrong[np.isfinite(wrong)].max(initial=0.0))
+    wrong = np.minimum(wrong, 2 * finite or 1.0)  # infinity: as twice the largest
     for axis, most in ((0, MAP_ROWS), (1, MAP_COLUMNS)):
         if wrong.shape[axis] > most:
             starts = np.linspace(0, wrong.shape[axis], most, endpoint=False).astype(int)

@@ -126,12 +126,13 @@ def _values(group: Any, arrays: dict[str, np.ndarray]) -> dict[str, Returned]:
 def _measured(data: Any) -> dict[str, Observation]:
     """Per function, counts and names; nothing else is let in."""
     names = [f.name for f in dataclasses.fields(Observation)]
+    texts = ("kernels", "framework_calls")
     found = {}
     for function, seen in _dict(data).items():
         fields: dict[str, Any] = {name: _dict(seen).get(name) for name in names}
-        for name in ("kernels", "framework_calls"):
+        for name in texts:
             fields[name] = tuple(text(v) for v in _list(fields[name])[:50])
-        counts = [fields[n] for n in ("loads", "stores", "outside", "unwritten")]
+        counts = [fields[name] for name in names if name not in texts]
         if type(fields["launches"]) is not int or not all(
             count is None or type(count) is int for count in counts
         ):

@@ -68,8 +68,8 @@ class Toy:
 
     entry: Entry
     right: dict[str, Any]
-    dgamma_for_each_row: Any = staticmethod(dgamma_for_each_row)
-    gamma_ignored: Any = staticmethod(gamma_ignored)
+    dgamma_for_each_row: Any
+    gamma_ignored: Any
 
     def names(self, **changed: Any) -> dict[str, Any]:
         return {**self.right, **changed}
@@ -88,4 +88,5 @@ def toy() -> Toy:
         known(entry, "gamma ignored", "What if gamma doubles?", gamma_ignored),
     )
     entry = replace(entry, mistakes=mistakes)
-    return Toy(entry, {"forward": forward, "backward": backward})
+    right = {"forward": forward, "backward": backward}
+    return Toy(entry, right, dgamma_for_each_row, gamma_ignored)

@@ -36,7 +36,7 @@ NEAR = SQUARE + np.array([[0, 0], [0, 1e-5]])
         (SQUARE, SQUARE, ""),
         (
             SQUARE,
-            SQUARE + [[0.5, 0], [0, 0]],
+            np.array([[1.5, 2.0], [3.0, 4.0]]),
             "dx is wrong in 1 of 4 places; the largest error is 0.5, at [0, 0]: "
             "1.5 in place of 1.",
         ),

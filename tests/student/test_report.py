@@ -158,7 +158,7 @@ def test_infinite_errors_are_pictured(toy):
     expected = np.ones((2, 3))
     got = np.array([[1.0, np.inf, 1.0], [1.0, 1.5, 1.0]])
     lines = repr(Report((pictured(toy, expected, got),))).splitlines()
-    assert [line.strip() for line in lines[-2:]] == ["| █ |", "| ░ |"]
+    assert [line.strip() for line in lines[-2:]] == ["| █ |", "| ▒ |"]
 
 
 def test_feedback_shows_no_expected_value(toy):

@@ -121,5 +121,6 @@ def test_a_cell_that_does_not_run_gets_a_plain_sentence(
 def test_an_exception_that_can_not_be_shown_is_still_named(
     namespace: dict[str, Any],
 ) -> None:
-    source = "class Odd(Exception):\n    def __str__(self):\n        raise ValueError\nraise Odd"
+    source = "class Odd(Exception):\n    def __str__(self):\n        raise ValueError"
+    source += "\nraise Odd"
     assert "Odd" in sentence(source, namespace)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import struct
+import threading
 import time
 from collections.abc import Iterator
 
@@ -49,10 +50,17 @@ def arriving(content: bytes, close: bool = True) -> Frame:
     """What is received when exactly ``content`` is sent."""
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        theirs.sendall(content)
-        if close:
+        # More than a socket holds waits for its reader.
+        sender = threading.Thread(target=theirs.sendall, args=(content,))
+        sender.start()
+        if len(content) < 10_000:
+            sender.join()
+        if close and len(content) < 10_000:
             theirs.close()
-        return receive(ours, time.monotonic() + SOON)
+        try:
+            return receive(ours, time.monotonic() + SOON)
+        finally:
+            sender.join()
 
 
 def framed(head: bytes, body: bytes) -> bytes:
