@@ -1,9 +1,9 @@
 """Grade one rebuilt notebook: every exercise, in fresh and public cases.
 
 Hidden cases come from the same generator as the public ones, fed with the
-course's secret. An exercise earns its points when all of both pass. When a
-base function fails, what builds on it is judged again, so that one error is
-reported once and costs once:
+course's secret, and of a hidden case only its kind is ever told. An exercise
+earns its points when all of both pass. When a base function fails, what builds
+on it is judged again, so that one error is reported once and costs once:
 
 - with the mistake taken as given, when the base shows a known mistake and the
   answer is what a right solution gives on that mistake;
@@ -26,8 +26,9 @@ from autograder.reference import scripts
 from autograder.reference.recorder import known, record, record_with_mistakes
 from autograder.student.check import cannot_run
 from autograder.student.compare import agree
-from autograder.student.replay import Outcome
+from autograder.student.replay import Fault, Outcome
 from autograder.student.verdict import (
+    CaseResult,
     Entry,
     KnownMistake,
     Result,
@@ -35,6 +36,9 @@ from autograder.student.verdict import (
     unrun,
     with_notes,
 )
+
+PLAIN_FAULTS = ("missing", "unwritten", "deadline", "crashed")
+"""Faults that are told in the judge's words alone."""
 
 
 class Grader:
@@ -52,8 +56,17 @@ class Grader:
         """The result of every exercise of a rebuilt notebook."""
         results: dict[str, Result] = {}
         with Session(submission) as session:
-            for exercise in self.exercises:
-                results[exercise.name] = self._exercise(exercise, session, results)
+            # Public cases first: what is said of them, in words of the student's
+            # code, was said before that code had seen a hidden input.
+            public = {
+                e.name: session.outcomes(
+                    self.public[e.name], self.public[e.name].questions, e.deadline
+                )
+                for e in self.exercises
+                if not cannot_run(self.public[e.name].path)
+            }
+            for e in self.exercises:
+                results[e.name] = self._exercise(e, session, public, results)
         return list(results.values())
 
     def all_questions(self, name: str) -> Entry:
@@ -62,13 +75,22 @@ class Grader:
         return replace(public, questions=(*public.questions, *hidden.questions))
 
     def _exercise(
-        self, exercise: Exercise, session: Session, results: dict[str, Result]
+        self,
+        exercise: Exercise,
+        session: Session,
+        public: dict[str, list[Outcome]],
+        results: dict[str, Result],
     ) -> Result:
         entry = self.all_questions(exercise.name)
-        why = cannot_run(entry.path)
-        if why:
-            return unrun(entry, why)
-        outcomes = session.outcomes(entry, entry.questions, exercise.deadline)
+        if exercise.name not in public:
+            return unrun(entry, cannot_run(entry.path))
+        outcomes = public[exercise.name]
+        questions = self.hidden[exercise.name].questions
+        if _lost(outcomes[-1]):
+            outcomes = [*outcomes, *(outcomes[-1] for _ in questions)]
+        else:
+            hidden = session.outcomes(entry, questions, exercise.deadline)
+            outcomes = [*outcomes, *hidden]
         result = self._judge(exercise.name, outcomes)
         if result.passed or result.earned is None:
             return result
@@ -89,8 +111,10 @@ class Grader:
         if whole.passed or whole.earned is None:
             return whole
         public = public_entry(name)
-        named = judge(public, outcomes[: len(public.questions)]).mistakes
-        return replace(whole, mistakes=named)
+        count = len(public.questions)
+        named = judge(public, outcomes[:count]).mistakes
+        hidden = (_discreet(name, c) for c in whole.cases[count:])
+        return replace(whole, cases=(*whole.cases[:count], *hidden), mistakes=named)
 
     def _with_mistake_given(
         self,
@@ -153,6 +177,30 @@ class Grader:
 def public_entry(name: str) -> Entry:
     """The public cases with the known mistakes, recorded once a process."""
     return record_with_mistakes(all_exercises()[name])
+
+
+def _discreet(name: str, case: CaseResult) -> CaseResult:
+    """A hidden case without a number, and without a word of the student's code."""
+    fault = case.outcome.fault
+    if fault is not None and fault.kind in PLAIN_FAULTS:
+        known_name = fault.function in all_exercises()
+        said: Fault | None = Fault(fault.kind, fault.function if known_name else name)
+    elif fault is not None:
+        said = Fault("returned", name, "it fails in a case of this kind")
+    elif not case.passed:
+        wrong = [v.output for v in case.verdicts if not v.ok]
+        wrong += [f"{label} (changed in place)" for label in case.changed]
+        wrong += [broken for broken, _ in case.broken]
+        what = f"not right in a case of this kind: {', '.join(wrong)}"
+        said = Fault("returned", name, what)
+    else:
+        said = None
+    outcome = Outcome(fault=said, where=case.outcome.where)
+    return CaseResult(case.kind, outcome, ())
+
+
+def _lost(outcome: Outcome) -> bool:
+    return outcome.fault is not None and outcome.fault.kind in ("deadline", "crashed")
 
 
 def _consequence(entry: Entry, base: str, mistake: str) -> KnownMistake:

@@ -139,18 +139,23 @@ class _Function:
 
 
 def _returned_names(function: Any, result: Any) -> tuple[str, ...] | None:
-    """The parts of a returned tuple, as the reference's text names them."""
+    """The parts of a returned tuple, by the names that the reference gives them.
+
+    A part without a name is numbered: its text would be a piece of the solution.
+    """
     if not isinstance(result, tuple):
         return None
+    numbered = [f"value {i}" for i in range(1, len(result) + 1)]
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
     except (OSError, TypeError):
-        return tuple(f"value {i + 1}" for i in range(len(result)))
+        return tuple(numbered)
     for node in ast.walk(tree):
         value = node.value if isinstance(node, ast.Return) else None
         if isinstance(value, ast.Tuple) and len(value.elts) == len(result):
-            return tuple(ast.unparse(e) for e in value.elts)
-    return tuple(f"value {i + 1}" for i in range(len(result)))
+            parts = zip(value.elts, numbered, strict=True)
+            return tuple(e.id if isinstance(e, ast.Name) else n for e, n in parts)
+    return tuple(numbered)
 
 
 def generator(exercise: Exercise, secret: bytes) -> np.random.Generator:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -81,7 +82,8 @@ class Report:
             parts.append(_svg_map(failure))
         for mistake in result.mistakes:
             parts.append(
-                f"<p><b>Looks like: {_e(mistake.name)}.</b> {_e(mistake.hint)}</p>"
+                f"<p><b>Looks like: {_e(mistake.name)}.</b> "
+                f"Hint: {_with_code(mistake.hint)}</p>"
             )
         parts += [f"<p>Note: {_e(note)}</p>" for note in notes(result)]
         return "".join(parts)
@@ -142,6 +144,11 @@ def _e(text: str) -> str:
     return html.escape(text)
 
 
+def _with_code(text: str) -> str:
+    """Escaped, with what stands between backticks as code."""
+    return re.sub("`([^`]+)`", r"<code>\1</code>", _e(text))
+
+
 def _pictured(case: CaseResult) -> Verdict | None:
     """The output whose errors have a pattern: some elements are right."""
     if case.hidden:
@@ -195,7 +202,7 @@ def _svg_map(case: CaseResult) -> str:
         for r, c in np.argwhere(grid > 0)
     )
     return (
-        f"<p>Where {_e(verdict.output)} is wrong; the fuller, the more:</p>"
+        f"<p>Where {_e(verdict.output)} is wrong (stronger is worse):</p>"
         f'<svg role="img" aria-label="{_e(label)}" viewBox="0 0 {columns} {rows}" '
         f'width="{min(12 * columns, 480)}" fill="currentColor" '
         f'style="outline:1px solid currentColor">{squares}</svg>'

@@ -119,8 +119,17 @@ def _values(group: Any, arrays: dict[str, np.ndarray]) -> dict[str, Returned]:
             raise FrameError("an array that holds no numbers")
         if array is not None and kind not in WITH_NUMBERS:
             raise FrameError("an array of no known kind")
-        found[text(name)] = Returned(kind, array, text(dtype))
+        if text(dtype) and not _is_dtype(dtype, array):
+            raise FrameError("a dtype that is not the array's")
+        found[text(name)] = Returned(kind, array, dtype)
     return found
+
+
+def _is_dtype(name: str, array: np.ndarray | None) -> bool:
+    """bfloat16 comes as the float32 of the same value."""
+    if array is None:
+        return False
+    return name == array.dtype.name or (name, array.dtype) == ("bfloat16", np.float32)
 
 
 def _measured(data: Any) -> dict[str, Observation]:

@@ -40,7 +40,13 @@ def run_jupyter_book(folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [str(command), "build", "book", "--config", "_config.yml", *options],
         cwd=folder,
-        env={**os.environ, "PATH": search_path, "NO_COLOR": "1"},
+        env={
+            **os.environ,
+            "PATH": search_path,
+            # Pages import the students' package from the repository itself.
+            "PYTHONPATH": str(ROOT),
+            "NO_COLOR": "1",
+        },
         capture_output=True,
         text=True,
         check=False,

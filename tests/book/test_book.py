@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 import nbformat
 import pytest
 from coursebook.notebook import is_chapter
+from IPython.core.inputtransformer2 import TransformerManager
 
 BOOK = Path(__file__).parents[2] / "book"
 CHAPTERS = sorted(
@@ -19,14 +20,14 @@ CHAPTERS = sorted(
     for path in BOOK.glob("*.md")
     if is_chapter(path.read_text(encoding="utf-8"))
 )
-# What the README of a downloaded notebook may ask for, beside what comes with
-# these. A page for the CUDA path needs torch and Triton as well.
-ALLOWED = {"numpy", "matplotlib", "sklearn", "scipy", "threadpoolctl", "IPython"} | {
+# The usual libraries, and what comes with them.
+USUAL = {"numpy", "matplotlib", "sklearn", "scipy", "torch", "triton", "IPython"} | {
     "cycler",
     "matplotlib_inline",
-    "torch",
-    "triton",
+    "threadpoolctl",
 }
+# What the notebook brings itself: the module it writes, the wheel it installs.
+BROUGHT = {"lecture", "autograder"}
 
 
 class Links(HTMLParser):
@@ -67,37 +68,47 @@ def test_every_link_within_the_book_leads_somewhere(book_html: Path) -> None:
     assert lost == []
 
 
-def code_cells(path: Path) -> list[str]:
-    notebook = nbformat.read(path, as_version=4)
-    return [cell.source for cell in notebook.cells if cell.cell_type == "code"]
-
-
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_a_notebook_needs_nothing_but_the_usual_libraries(
     book_html: Path, chapter: str
 ) -> None:
+    notebook = nbformat.read(book_html / "notebooks" / f"{chapter}.ipynb", as_version=4)
+    to_python = TransformerManager().transform_cell
     imported: set[str] = set()
-    for source in code_cells(book_html / "notebooks" / f"{chapter}.ipynb"):
-        lines = (line for line in source.split("\n") if line[:1] not in {"%", "!"})
-        for node in ast.walk(ast.parse("\n".join(lines))):
-            if isinstance(node, ast.Import):
-                imported |= {alias.name.partition(".")[0] for alias in node.names}
-            elif isinstance(node, ast.ImportFrom) and node.module:
-                imported.add(node.module.partition(".")[0])
-    assert imported - sys.stdlib_module_names - {"lecture"} <= ALLOWED
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            for node in ast.walk(ast.parse(to_python(cell.source))):
+                if isinstance(node, ast.Import):
+                    imported |= {alias.name.partition(".")[0] for alias in node.names}
+                elif isinstance(node, ast.ImportFrom) and node.module:
+                    imported.add(node.module.partition(".")[0])
+    assert imported - sys.stdlib_module_names - BROUGHT <= USUAL
+
+
+@pytest.fixture(scope="module")
+def students_package(book_html: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The published wheel, installed into a folder of its own."""
+    folder = tmp_path_factory.mktemp("wheel")
+    wheels = [str(wheel) for wheel in (book_html / "dist").glob("*.whl")]
+    options = ["--quiet", "--no-index", "--no-deps", "--target", str(folder)]
+    subprocess.run(
+        [sys.executable, "-m", "pip", "install", *options, *wheels], check=True
+    )
+    return folder
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_a_notebook_runs_alone_in_an_empty_folder(
-    book_html: Path, chapter: str, tmp_path: Path
+    book_html: Path, students_package: Path, chapter: str, tmp_path: Path
 ) -> None:
     shutil.copy(book_html / "notebooks" / f"{chapter}.ipynb", tmp_path)
-    kernel = "from nbclient.cli import main; main()"
+    execute = "from nbclient.cli import main; main()"
     run = subprocess.run(
-        [sys.executable, "-c", kernel, f"{chapter}.ipynb", "--timeout=300"],
+        [sys.executable, "-c", execute, f"{chapter}.ipynb", "--timeout=300"],
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": ""},
+        # The wheel alone: nothing of the instructor's part is in reach.
+        env={**os.environ, "PYTHONPATH": str(students_package)},
         capture_output=True,
         text=True,
         check=False,

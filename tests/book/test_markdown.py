@@ -1,7 +1,8 @@
 """MyST to plain Markdown: what changes, and what must not."""
 
 import pytest
-from coursebook.markdown import UnknownMarkup, plain
+from coursebook.inline import NoPlainForm
+from coursebook.markdown import plain
 
 SITE = "https://site/"
 
@@ -118,5 +119,5 @@ def test_a_directive_in_a_list_stays_in_it() -> None:
     ],
 )
 def test_what_has_no_plain_form_is_an_error(myst: str) -> None:
-    with pytest.raises(UnknownMarkup):
+    with pytest.raises(NoPlainForm):
         plain(myst, Answers())

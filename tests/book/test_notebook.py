@@ -5,6 +5,7 @@ from typing import Any
 
 import nbformat
 import pytest
+from coursebook.inline import NoPlainForm
 from coursebook.notebook import is_chapter, plain_notebook, write
 
 HEADER = """---
@@ -28,9 +29,15 @@ class NoReferences:
         raise AssertionError(f"nothing here refers to anything: {name}")
 
 
-def convert(body: str) -> nbformat.NotebookNode:
+def convert(
+    body: str, wheel: str | None = "https://site/a.whl"
+) -> nbformat.NotebookNode:
     return plain_notebook(
-        HEADER + body, NoReferences(), module="answer = 42\n", address="https://page"
+        HEADER + body,
+        NoReferences(),
+        module="answer = 42\n",
+        wheel=wheel,
+        address="https://page",
     )
 
 
@@ -69,6 +76,17 @@ def test_the_helper_module_is_written_by_the_first_cell(line: str) -> None:
 def test_without_the_import_there_is_no_such_cell() -> None:
     made = convert(CELL % "import lectures")
     assert not any("%%writefile" in cell.source for cell in made.cells)
+
+
+def test_the_students_package_is_installed_where_it_is_missing() -> None:
+    made = convert(CELL % "from autograder.student import kernels")
+    assert made.cells[0].source.startswith("try:\n    import autograder\n")
+    assert made.cells[0].source.endswith("%pip install --quiet https://site/a.whl")
+
+
+def test_without_a_wheel_such_a_chapter_has_no_plain_form() -> None:
+    with pytest.raises(NoPlainForm, match="there is no wheel"):
+        convert(CELL % "import autograder", wheel=None)
 
 
 def test_glue_comes_from_the_helper_module() -> None:

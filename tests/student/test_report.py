@@ -72,6 +72,14 @@ def test_no_colour_is_chosen_for_the_page(toy):
     assert 'fill="currentColor"' in shown
 
 
+def test_code_in_a_hint_is_code(toy):
+    wrong = result_of(toy, backward=toy.gamma_ignored)
+    hint = replace(wrong.mistakes[0], hint="What is `x<y>`, and not y?")
+    shown = page(replace(wrong, mistakes=(hint,)))
+    assert [words(c) for c in shown.findall("p/code")] == ["x<y>"]
+    assert "Hint: What is x<y> , and not y?" in words(shown)
+
+
 def test_markup_in_a_message_is_text(toy):
     def hostile(dout, cache):
         raise ValueError("<script>alert(1)</script> & <b>")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
@@ -32,18 +33,24 @@ OUTCOME = Outcome(
 )
 
 
+def sent(outcome: Outcome) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """An outcome as it is after the way over the channel."""
+    header, arrays = outcome_frame(outcome)
+    return json.loads(json.dumps(header)), arrays
+
+
 def changed(**fields: Any) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """A right frame with some fields of its header replaced."""
-    header, arrays = outcome_frame(OUTCOME)
+    header, arrays = sent(OUTCOME)
     return {**header, **fields}, arrays
 
 
 def measured(**fields: Any) -> dict[str, Any]:
-    return {"f": {**outcome_frame(OUTCOME)[0]["measured"]["f"], **fields}}
+    return {"f": {**sent(OUTCOME)[0]["measured"]["f"], **fields}}
 
 
 def test_an_outcome_arrives_as_it_was() -> None:
-    got = read_outcome(outcome_frame(OUTCOME))
+    got = read_outcome(sent(OUTCOME))
     for name, value in {**OUTCOME.outputs, **OUTCOME.inputs}.items():
         mine = {**got.outputs, **got.inputs}[name]
         assert (mine.kind, mine.dtype, mine.shape) == (
@@ -64,7 +71,7 @@ def test_an_outcome_arrives_as_it_was() -> None:
 
 def test_a_fault_arrives_as_it_was() -> None:
     fault = Fault("raised", "f", "ValueError", "no", "line 3: f(x)")
-    assert read_outcome(outcome_frame(Outcome(fault=fault))).fault == fault
+    assert read_outcome(sent(Outcome(fault=fault))).fault == fault
 
 
 @pytest.mark.parametrize(
@@ -99,6 +106,8 @@ def test_a_fault_arrives_as_it_was() -> None:
         {"measured": measured(launches=None)},
         {"measured": measured(loads=1.5)},
         {"measured": measured(stores="0")},
+        {"measured": measured(outside_stores=[])},
+        {"measured": measured(unwritten=False)},
         {"measured": measured(kernels="relu")},
         {"measured": measured(framework_calls=[3])},
     ],
@@ -109,9 +118,9 @@ def test_another_form_is_a_frame_error(fields: dict[str, Any]) -> None:
         read_outcome(changed(**fields))
 
 
-@pytest.mark.parametrize("field", list(outcome_frame(OUTCOME)[0]))
+@pytest.mark.parametrize("field", list(sent(OUTCOME)[0]))
 def test_a_missing_field_is_a_frame_error(field: str) -> None:
-    header, arrays = outcome_frame(OUTCOME)
+    header, arrays = sent(OUTCOME)
     del header[field]
     if field == "fault":  # no fault, said by silence
         assert read_outcome((header, arrays)).fault is None
@@ -122,7 +131,7 @@ def test_a_missing_field_is_a_frame_error(field: str) -> None:
 
 @pytest.mark.parametrize("dtype", ["complex64", "U3", "S3", "O", "M8[s]"])
 def test_an_array_without_numbers_is_a_frame_error(dtype: str) -> None:
-    header, arrays = outcome_frame(OUTCOME)
+    header, arrays = sent(OUTCOME)
     arrays["v0"] = np.zeros(2, dtype)
     with pytest.raises(FrameError, match="no numbers"):
         read_outcome((header, arrays))
@@ -137,7 +146,7 @@ anything = st.recursive(
 )
 
 
-@given(field=st.sampled_from(list(outcome_frame(OUTCOME)[0])), value=anything)
+@given(field=st.sampled_from(list(sent(OUTCOME)[0])), value=anything)
 def test_any_json_in_a_field_is_read_or_a_frame_error(field: str, value: Any) -> None:
     try:
         got = read_outcome(changed(**{field: value}))
@@ -168,6 +177,6 @@ def test_what_is_too_large_to_send_is_described(
         name: Returned("NumPy array", np.ones(n), "float64")
         for name, n in (("small", 10), ("large", 1000), ("last", 2))
     }
-    got = read_outcome(outcome_frame(Outcome(outputs=outputs))).outputs
+    got = read_outcome(sent(Outcome(outputs=outputs))).outputs
     assert [got[n].array is None for n in outputs] == [False, True, False]
     assert got["large"].kind == "NumPy array with 1,000 elements"

@@ -9,7 +9,8 @@
 | `assignments` | the directive `assignment`, and the files it links to |
 | `export` | a plain notebook for each chapter, and the buttons that lead to it |
 | `notebook` | MyST notebook to plain notebook |
-| `markdown` | MyST to plain Markdown, used by `notebook` |
+| `markdown` | MyST to plain Markdown, used by `notebook`: its directives |
+| `inline` | and its roles and links |
 | `references` | what a label, a citation or a computed number reads as |
 """
 

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
-from shutil import copy2, copytree, ignore_patterns
+from shutil import copy2, copytree, ignore_patterns, rmtree
 
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -106,9 +106,7 @@ class AssignmentDirective(SphinxDirective):
                 )
         title = heading(source) if source.is_file() else None
         root = "../" * self.env.docname.count("/")
-        html = card(
-            item, title or item.notebook, root, repository(self.env.config)
-        )
+        html = card(item, title or item.notebook, root, repository(self.env.config))
         return [nodes.raw("", html, format="html")]
 
 
@@ -127,6 +125,8 @@ def publish(app: Sphinx, error: Exception | None) -> None:
     if error is not None or app.builder.format != "html":
         return
     site = Path(app.outdir)
+    for folder in ("assignments", "dist"):  # an earlier build may have had more
+        rmtree(site / folder, ignore_errors=True)
     source = assignments_folder(app.env)
     if source.is_dir():
         copytree(

@@ -1,6 +1,7 @@
 """Publishes each chapter's plain notebook, and puts its buttons on the page."""
 
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 from docutils import nodes
@@ -10,7 +11,8 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 
 from coursebook import notebook
-from coursebook.markdown import UnknownMarkup
+from coursebook.assignments import dist_folder
+from coursebook.inline import NoPlainForm
 from coursebook.references import SphinxReferences, load_bibliography, load_glue
 from coursebook.site import repository
 
@@ -41,8 +43,10 @@ def export(app: Sphinx, error: Exception | None) -> None:
     if error is not None or app.builder.format != "html":
         return
     env = app.env
+    rmtree(Path(app.outdir, "notebooks"), ignore_errors=True)
     bibliography = load_bibliography(env)
     module = Path(env.srcdir, f"{notebook.MODULE}.py")
+    wheels = sorted(dist_folder(env).glob(f"{notebook.PACKAGE}-*.whl"))
     for docname, source in chapters(env).items():
         references = SphinxReferences(
             env, docname, bibliography, load_glue(env, docname)
@@ -52,9 +56,12 @@ def export(app: Sphinx, error: Exception | None) -> None:
                 source,
                 references,
                 module=module.read_text(encoding="utf-8") if module.is_file() else "",
+                wheel=references.published(f"dist/{wheels[-1].name}")
+                if wheels
+                else None,
                 address=references.published(f"{docname}.html"),
             )
-        except UnknownMarkup as problem:
+        except NoPlainForm as problem:
             logger.warning("no plain notebook: %s", problem, location=docname)
             continue
         notebook.write(made, Path(app.outdir, published_path(docname)))

@@ -2,24 +2,17 @@
 
 Only what is MyST is rewritten: directives, roles, labels, comments, and links
 to other pages of the book. Everything else stays as its author wrote it.
-A directive or role that is not known here raises `UnknownMarkup`: raw markup in
+A directive or role that is not known here raises `NoPlainForm`: raw markup in
 a downloaded notebook would be a silent fault.
 """
 
 import re
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TypeVar
 
+from coursebook.inline import NoPlainForm, inline, look_up
 from coursebook.references import References
-
-
-Found = TypeVar("Found")
-
-
-class UnknownMarkup(ValueError):
-    """A directive, role or reference that has no plain form."""
 
 
 @dataclass(frozen=True)
@@ -37,20 +30,12 @@ DIRECTIVE = re.compile(r"^\s*\{(?P<name>[\w:.+-]+)\}\s*(?P<argument>.*)$")
 OPTION = re.compile(r"^:(?P<key>[\w-]+):\s*(?P<value>.*)$")
 MATH_END = re.compile(r"\$\$\s*(?:\((?P<label>[^)]+)\))?\s*$")
 DROPPED_LINE = re.compile(r"^(?:\([^()]+\)=|%.*|\+\+\+.*)\s*$")
-SPAN = re.compile(
-    r"\{(?P<role>[\w:.+-]+)\}(?P<tick>`+)(?P<text>.+?)(?P=tick)"
-    r"|(?P<code>(?P<mark>`+)(?!`).+?(?<!`)(?P=mark)(?!`))"
-    r"|(?P<math>\$\$?[^$]+\$\$?)"
-    r"|\[(?P<link>[^\[\]]*)\]\((?P<target>[^)\s]+)\)",
-    re.DOTALL,
-)
-TITLED = re.compile(r"^(?P<title>.*?)\s*<(?P<target>[^<>]+)>$", re.DOTALL)
 
 
 def plain(text: str, references: References) -> str:
     """Return MyST text as plain Markdown.
 
-    Raises UnknownMarkup for a directive, role or reference without one.
+    Raises NoPlainForm for a directive, role or reference without one.
     """
     blocks = _blocks(text.split("\n"), references)
     joined = "\n".join(blocks)
@@ -64,7 +49,7 @@ def _blocks(lines: list[str], references: References) -> Iterator[str]:
 
     def flush() -> Iterator[str]:
         if prose:
-            yield _inline("\n".join(prose), references)
+            yield inline("\n".join(prose), references)
             prose.clear()
 
     while position < len(lines):
@@ -91,7 +76,7 @@ def _closing(lines: list[str], start: int, mark: str) -> int:
     for number in range(start + 1, len(lines)):
         if closing.match(lines[number]):
             return number
-    raise UnknownMarkup(f"a fence is not closed: {lines[start].strip()}")
+    raise NoPlainForm(f"a fence is not closed: {lines[start].strip()}")
 
 
 def _opens_math(line: str) -> bool:
@@ -107,7 +92,7 @@ def _math_end(lines: list[str], start: int) -> int:
     for number in range(start + 1, len(lines)):
         if MATH_END.search(lines[number]):
             return number
-    raise UnknownMarkup(f"a formula is not closed: {lines[start].strip()}")
+    raise NoPlainForm(f"a formula is not closed: {lines[start].strip()}")
 
 
 def _display_math(lines: list[str], references: References) -> str:
@@ -115,7 +100,7 @@ def _display_math(lines: list[str], references: References) -> str:
     end = MATH_END.search(lines[-1])
     if end is None or end["label"] is None:
         return "\n".join(lines)
-    tag = rf"\tag{{{_found(references.equation, end['label'])[0]}}}"
+    tag = rf"\tag{{{look_up(references.equation, end['label'])[0]}}}"
     return "\n".join([*lines[:-1], f"{lines[-1][: end.start()]}{tag}$$"])
 
 
@@ -211,11 +196,11 @@ def _convert(directive: Directive, references: References) -> str:
     if name in BOXES:
         if name in ARGUMENT_IS_TEXT:
             argument, body = "", f"{argument}\n{body}".strip("\n")
-        title = ": ".join(filter(None, (BOXES[name], _inline(argument, references))))
+        title = ": ".join(filter(None, (BOXES[name], inline(argument, references))))
         if "dropdown" in directive.options.get("class", "").split():
             return _folded(title, plain(body, references))
         return _boxed(title, plain(body, references))
-    raise UnknownMarkup(f"the directive {name!r} has no plain form")
+    raise NoPlainForm(f"the directive {name!r} has no plain form")
 
 
 def _boxed(title: str, body: str) -> str:
@@ -233,85 +218,3 @@ def _picture(directive: Directive, references: References) -> str:
         address = references.published(f"_images/{address.rpartition('/')[2]}")
     alt = directive.options.get("alt", "")
     return f"![{alt}]({address})\n\n{plain(directive.body, references)}"
-
-
-# --- roles and links --------------------------------------------------------
-
-
-def _inline(text: str, references: References) -> str:
-    """Rewrite the roles and links of running text."""
-
-    def span(match: re.Match[str]) -> str:
-        if match["role"]:
-            return _role(match["role"], match["text"], references)
-        if match["target"]:
-            return _link(match[0], match["link"], match["target"], references)
-        return match[0]
-
-    return SPAN.sub(span, text)
-
-
-def _found(lookup: Callable[[str], Found], name: str) -> Found:
-    """Look a name up; an unknown one is unknown markup."""
-    try:
-        return lookup(name)
-    except KeyError as error:
-        raise UnknownMarkup(f"nothing is called {name!r}") from error
-
-
-def _role(role: str, text: str, references: References) -> str:
-    """Return a role as plain Markdown."""
-    if role.startswith("cite"):
-        return _citation(role, text, references)
-    if role.startswith("py:") or role in {"code", "kbd", "file", "command"}:
-        return f"`{text.lstrip('~!')}`"
-    if role.startswith("glue:"):
-        name, _, form = text.partition(":")
-        return _found(lambda key: references.value(key, form), name)
-    titled = TITLED.match(text)
-    title, target = (titled["title"], titled["target"]) if titled else ("", text)
-    match role:
-        case "math":
-            return f"${text}$"
-        case "claim":
-            return f"**[{text}]**"
-        case "sub" | "sup":
-            return f"<{role}>{text}</{role}>"
-        case "abbr" | "dfn":
-            return text
-        case "term":
-            return title or text
-        case "doc":
-            found, address = _found(references.page, target)
-            return f"[{title or found}]({address})"
-        case "ref" | "numref" | "prf:ref":
-            found, address = _found(references.label, target)
-            shown = found if role == "numref" or not title else title
-            return f"[{shown}]({address})"
-        case "eq":
-            number, address = _found(references.equation, target)
-            return f"[({number})]({address})"
-    raise UnknownMarkup(f"the role {role!r} has no plain form")
-
-
-def _citation(role: str, text: str, references: References) -> str:
-    """Return the works of a citation: in the sentence, or in brackets."""
-    textual = role in {"cite:t", "cite:ts", "cite:ct"}
-    works = [
-        _found(lambda key: references.cite(key, textual=textual), key.strip())
-        for key in text.split(",")
-    ]
-    return ", ".join(works) if textual else f"({'; '.join(works)})"
-
-
-def _link(whole: str, text: str, target: str, references: References) -> str:
-    """Lead a link within the book to the published book."""
-    if target.startswith("#"):
-        found, address = _found(references.label, target[1:])
-    elif ":" not in target and target.partition("#")[0].endswith(".md"):
-        name, _, anchor = target.partition("#")
-        found, address = _found(references.page, name)
-        address += f"#{anchor}" if anchor else ""
-    else:
-        return whole
-    return f"[{_inline(text, references) or found}]({address})"

@@ -8,13 +8,19 @@ import jupytext
 import nbformat
 import yaml
 
+from coursebook.inline import NoPlainForm
 from coursebook.markdown import plain
 from coursebook.references import References
 
 FRONT_MATTER = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
 CODE_CELL = re.compile(r"^(?:`{3,}|:{3,})\{code-cell\}", re.MULTILINE)
 MODULE = "lecture"
-IMPORTS_MODULE = re.compile(rf"^(?:import|from) {MODULE}\b", re.MULTILINE)
+PACKAGE = "autograder"
+INSTALL = """\
+try:
+    import {package}
+except ImportError:  # the students' package of the course
+    %pip install --quiet {wheel}"""
 # Only the book has MyST-NB; the module brings a function that does the same.
 MYST_GLUE = re.compile(r"^from myst_nb import glue$", re.MULTILINE)
 
@@ -30,14 +36,21 @@ def is_chapter(source: str) -> bool:
 
 
 def plain_notebook(
-    source: str, references: References, *, module: str, address: str
+    source: str,
+    references: References,
+    *,
+    module: str,
+    wheel: str | None,
+    address: str,
 ) -> nbformat.NotebookNode:
     """Return a chapter's source as a plain notebook.
 
     `module` is the source of the helper module that chapters share: when the
-    chapter imports it, the first cell writes it beside the notebook. `address`
-    is the chapter on the published book, named at the notebook's end.
-    The same source gives the same notebook, cell ids included.
+    chapter imports it, the first cell writes it beside the notebook. `wheel` is
+    the address of the students' package, and installed likewise. `address` is
+    the chapter on the published book, named at the notebook's end.
+    The same source gives the same notebook, cell ids included. Raises
+    NoPlainForm for what a plain notebook cannot show or do.
     """
     chapter = jupytext.reads(source, fmt="md:myst")
     cells = []
@@ -47,11 +60,16 @@ def plain_notebook(
             cells.append(_code(text, list(cell.metadata.get("tags", []))))
         elif text := plain(cell.source, references):
             cells.append(nbformat.v4.new_markdown_cell(text))
-    code = (cell.source for cell in cells if cell.cell_type == "code")
-    if any(IMPORTS_MODULE.search(text) for text in code):
-        first = next(i for i, cell in enumerate(cells) if cell.cell_type == "code")
+    code = [cell.source for cell in cells if cell.cell_type == "code"]
+    first = [cell.cell_type for cell in cells].index("code")
+    if _imports(MODULE, code):
         text = f"%%writefile {MODULE}.py\n{module}"
         cells.insert(first, _code(text, ["hide-input"]))
+    if _imports(PACKAGE, code):
+        if wheel is None:
+            raise NoPlainForm(f"{PACKAGE} is imported, and there is no wheel of it")
+        text = INSTALL.format(package=PACKAGE, wheel=wheel)
+        cells.insert(first, _code(text, []))
     cells.append(
         nbformat.v4.new_markdown_cell(
             f"---\nThis notebook is a page of the course: <{address}>. "
@@ -71,6 +89,12 @@ def plain_notebook(
             "language_info": {"name": "python"},
         },
     )
+
+
+def _imports(module: str, code: list[str]) -> bool:
+    """Tell whether a line of the code imports a module or a part of it."""
+    line = re.compile(rf"^ *(?:import|from) {module}\b", re.MULTILINE)
+    return any(line.search(text) for text in code)
 
 
 def _code(text: str, tags: list[str]) -> nbformat.NotebookNode:
