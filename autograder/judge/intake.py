@@ -246,7 +246,7 @@ def _is_answer(cell: NotebookNode) -> bool:
 
 
 def _added(cells: Iterable[Submitted], after: str) -> list[NotebookNode]:
-    """Cells of the student's own; their Markdown loses active HTML."""
+    """Cells of the student's own; their Markdown loses active HTML and links."""
     clean = SanitizeHTML()
     made = []
     for i, cell in enumerate(cells):
@@ -255,6 +255,8 @@ def _added(cells: Iterable[Submitted], after: str) -> list[NotebookNode]:
         else:
             node = nbformat.v4.new_markdown_cell(cell.source)
             node, _ = clean.preprocess_cell(node, {}, 0)
+            # Markdown has links and images of its own, to any address.
+            node.source = re.sub(r"\]([(:\[])", r"] \1", node.source)
         node["id"] = f"{after[:50]}-added-{i}"
         node.metadata["tags"] = ["added-by-student"]
         made.append(node)

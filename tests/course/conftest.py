@@ -37,11 +37,9 @@ class Course(Protocol):
 
 @dataclass
 class Handed:
-    """One submission of the class: what it gets, and what it is told."""
+    """One submission: what is done to the file, and its wrong answers."""
 
     make: Callable[[NotebookNode, Path], None]
-    points: float = 6.0
-    says: str = ""
     answers: dict[str, str] = field(default_factory=dict)
 
 
@@ -138,61 +136,34 @@ RIGHT = right_answers(WARMUP)
 HEAD = RIGHT["relative_error"].split("### BEGIN SOLUTION")[0].rstrip()
 MISTAKE = mistakes_of("relative_error")[0]
 
+
+def wrong(relative_error: str) -> Handed:
+    """Everything else is right."""
+    return Handed(nothing, {"relative_error": relative_error})
+
+
 CLASS = {
     "honest": Handed(nothing),
     "mess": Handed(edit(mess)),
     "editor": Handed(edit(another_editor)),
     "own-terms": Handed(edit(own_terms)),
-    "renamed": Handed(rename("my warmup (1).ipynb"), 6, "submitted as my warmup"),
+    "renamed": Handed(rename("my warmup (1).ipynb")),
     "beside": Handed(files_beside),
     "timestamp": Handed(bad_timestamp),
     "timefolder": Handed(timestamp_folder),
     "html": Handed(edit(active_html)),
-    "surrogate": Handed(
-        nothing,
-        5,
-        "raises ValueError",
-        {"relative_error": f"{HEAD}\n    raise ValueError('\\ud800 ' + {XSS!r})"},
-    ),
-    "mistake": Handed(
-        nothing,
-        5,
-        MISTAKE.name,
-        {"relative_error": scripts.solution(WARMUP, "relative_error", MISTAKE)},
-    ),
-    "wrong": Handed(
-        nothing,
-        5,
-        "differs by up to",
-        {
-            "relative_error": RIGHT["relative_error"].replace(
-                "return np", "return 0.123 + np"
-            )
-        },
-    ),
-    "exits": Handed(
-        nothing,
-        5,
-        "process ended",
-        {"relative_error": f"{HEAD}\n    import os; os._exit(0)"},
-    ),
-    "python2": Handed(
-        nothing,
-        5,
-        "Missing parentheses",
-        {"relative_error": f"print 'x'\n{RIGHT['relative_error']}"},
-    ),
-    "stub": Handed(edit(lambda filled: None), 0, "not written yet", {"stub": ""}),
-    "half": Handed(
-        lambda filled, path: void(path.write_text(path.read_text()[:3000])),
-        0,
-        "is damaged",
-    ),
-    "deep": Handed(write(b'{"cells":' + b"[" * 100_000), 0, "is damaged"),
-    "binary": Handed(write(bytes(range(256)) * 99), 0, "is damaged"),
-    "large": Handed(write(b'{"cells": [' + b" " * (30 << 20)), 0, "larger than 20 MB"),
-    "missing": Handed(no_notebook, 0, "was not submitted, or is empty"),
-    "link": Handed(link_to_a_classmate, 0, "is a link"),
+    "surrogate": wrong(f"{HEAD}\n    raise ValueError('\\ud800 ' + {XSS!r})"),
+    "mistake": wrong(scripts.solution(WARMUP, "relative_error", MISTAKE)),
+    "wrong": wrong(RIGHT["relative_error"].replace("return np", "return 0.123 + np")),
+    "exits": wrong(f"{HEAD}\n    import os; os._exit(0)"),
+    "python2": wrong(f"print 'x'\n{RIGHT['relative_error']}"),
+    "stub": Handed(nothing),
+    "half": Handed(lambda filled, path: void(path.write_text(path.read_text()[:3000]))),
+    "deep": Handed(write(b'{"cells":' + b"[" * 100_000)),
+    "binary": Handed(write(bytes(range(256)) * 99)),
+    "large": Handed(write(b'{"cells": [' + b" " * (30 << 20))),
+    "missing": Handed(no_notebook),
+    "link": Handed(link_to_a_classmate),
 }
 
 
@@ -200,7 +171,7 @@ def hand_in_class(course: Course) -> None:
     """Write the submissions of the whole class."""
     released = course.release()
     for student, handed in CLASS.items():
-        answers = {} if "stub" in handed.answers else RIGHT | handed.answers
+        answers = {} if student == "stub" else RIGHT | handed.answers
         filled = submission(released, WARMUP, answers)
         handed.make(filled, hand_in(course.class_folder, student, WARMUP, filled))
 

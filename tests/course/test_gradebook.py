@@ -37,7 +37,7 @@ SAYS = {
     "own-terms": "The cell check_relative_error was changed; the given one counts.",
     "surrogate": "raises ValueError",
     "mistake": "absolute error",
-    "wrong": "differs by up to",
+    "wrong": "0.123",
     "exits": "The Python process ended while relative_error ran.",
     "python2": "Missing parentheses in call to",
     "stub": "relative_error is not written yet.",

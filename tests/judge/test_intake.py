@@ -13,6 +13,7 @@ import nbformat
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from nbconvert.filters.markdown_mistune import markdown2html_mistune
 from nbformat import NotebookNode
 
 from autograder.course.submissions import right_answers, submission
@@ -542,6 +543,29 @@ def test_active_html_of_a_student_loses_its_effect(
     assert not any(tag in shown for tag in tags)
     for part in ('href="javascript', '<a href="https://example.org" on'):
         assert part not in shown
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "[x](javascript:alert(1))",
+        "[x](<javascript:alert(1)>)",
+        "[x]( &#106;avascript:alert(1) 'title')",
+        "![x](javascript:alert(1))",
+        "[x][1]\n\n[1]: javascript:alert(1)",
+        "[x]\n\n[x]:javascript:alert(1)",
+        "<javascript:alert(1)>",
+        "[![x](a)](javascript:alert(1))",
+    ],
+)
+def test_a_markdown_link_of_a_student_leads_nowhere(
+    source: str, filled: dict[str, Any], take_in: Callable[..., Intake]
+) -> None:
+    filled["cells"].append({"cell_type": "markdown", "source": source})
+    shown = markdown2html_mistune(added(take_in(filled))[0].source)
+    assert "alert(1)" in shown
+    assert "href" not in shown
+    assert "src=" not in shown
 
 
 @settings(max_examples=30)

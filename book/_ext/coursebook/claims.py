@@ -8,7 +8,7 @@ CLAIMS = {
     "derived": "it follows from the formulas on this page",
     "measured": "a cell of this page computes it",
     "reported": "a cited paper says so; it is not repeated here",
-    "disputed": "cited papers disagree",
+    "disputed": "papers, or a measurement on the page, speak against it",
 }
 
 
