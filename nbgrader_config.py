@@ -50,7 +50,7 @@ IN_ROOT = CLASS.relative_to(ROOT) if CLASS.is_relative_to(ROOT) else CLASS
 for step in ("submitted", "autograded", "feedback"):
     setattr(c.CourseDirectory, f"{step}_directory", str(IN_ROOT / step))
 c.CourseDirectory.db_url = f"sqlite:///{CLASS / 'gradebook.db'}"
-c.ZipCollect.downloaded_directory = str(IN_ROOT / "downloaded")
+c.ZipCollectApp.downloaded_directory = str(IN_ROOT / "downloaded")
 # Beside a source lie its script and what Python and Jupyter leave there.
 c.CourseDirectory.ignore = [
     ".ipynb_checkpoints",

@@ -130,3 +130,14 @@ def test_the_instructors_page_lists_the_columns_of_the_csv() -> None:
     from autograder.course.export import COLUMNS
 
     assert f"{','.join(COLUMNS)}\n" in TEXTS["book/instructors.md"]
+
+
+def test_the_reasons_on_the_instructors_page_are_those_that_intake_gives() -> None:
+    said = re.findall(r"^\| `([^`]+)` \|", TEXTS["book/instructors.md"], re.M)
+    reasons = [text for text in said if text.endswith(".")]
+    assert len(reasons) > 5
+    code = (ROOT / "autograder" / "judge" / "intake.py").read_text("utf-8")
+    named = r"my-homework\.ipynb|warmup\.ipynb|(?:check_)?relative_error|20"
+    for text in reasons:
+        longest = max(re.split(named, text), key=len).strip()
+        assert longest.rstrip(".") in code, text

@@ -89,12 +89,9 @@ def _bundle() -> int:
 
 
 def _demo() -> int:
-    total = 3 * len({n.partition("/")[0] for n in notebooks()})
-    bar = tqdm(total=total, desc="class", unit="step", dynamic_ncols=True)
-    for step in demo.grade():
+    bar = tqdm(demo.grade(), desc="class", unit="step", dynamic_ncols=True)
+    for step in bar:
         bar.set_postfix_str(step)
-        bar.update()
-    bar.close()
     folder = class_folder()
     feedback = (folder / "feedback").relative_to(ROOT)
     text = f"{aligned(demo.table())}\n\nWhat each student reads: {feedback}/"

@@ -90,7 +90,8 @@ STUDENTS: dict[str, Callable[[str, NotebookNode], NotebookNode]] = {
 
 def hand_in_all(folder: Path) -> None:
     """Write the submissions of the whole class, in place of older ones."""
-    shutil.rmtree(folder, ignore_errors=True)
+    for step in ("submitted", "autograded", "feedback"):
+        shutil.rmtree(folder / step, ignore_errors=True)
     for notebook in notebooks():
         assignment, _, name = notebook.partition("/")
         released = release(assignment, name)
@@ -110,10 +111,21 @@ def grade() -> Iterator[str]:
     os.environ[CLASS_VARIABLE] = FOLDER
     hand_in_all(class_folder())
     for assignment in sorted({n.partition("/")[0] for n in notebooks()}):
-        # A new class has an empty gradebook: the release fills it.
-        for command in ("generate_assignment", "autograde", "generate_feedback"):
+        commands = ["autograde", "generate_feedback"]
+        if assignment not in _in_gradebook():
+            commands.insert(0, "generate_assignment")
+        for command in commands:
             yield f"{command} {assignment}"
             nbgrader(command, assignment, "--force")
+
+
+def _in_gradebook() -> set[str]:
+    """The assignments that the class's gradebook has; a release adds them."""
+    path = class_folder() / "gradebook.db"
+    if not path.exists():
+        return set()
+    with Gradebook(f"sqlite:///{path}") as gradebook:
+        return {a.name for a in gradebook.assignments}
 
 
 def nbgrader(*arguments: str) -> None:

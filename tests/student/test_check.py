@@ -344,6 +344,18 @@ def test_a_wrong_base_is_said_first(toy, folder):
     assert note not in shown(backward("return -dout, x"))
 
 
+def test_a_wrong_base_that_is_not_used_is_not_blamed(toy, folder):
+    other = replace(toy.entry, name="other", builds_on=())
+    entry = replace(toy.entry, builds_on=("other",))
+    (folder / f"toy{SUFFIX}").write_bytes(to_bytes([other, entry]))
+    wrong = backward("return -dout, x")
+    uses = wrong.replace("return -dout", "return other() or -dout")
+    blamed = "Note: It uses other, which does not pass its own check."
+    define = "\ndef other(*arguments): pass\n"
+    assert not any(s.startswith(blamed) for s in shown(wrong + define))
+    assert any(s.startswith(blamed) for s in shown(uses + define))
+
+
 def forward_alone(trace):
     return replace(trace, steps=trace.steps[:1], outputs={"out": {"result": [0, 0]}})
 

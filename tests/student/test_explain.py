@@ -201,6 +201,20 @@ def test_a_wider_dtype_is_a_note(toy):
     assert result.passed
     assert notes(result) == ["dx comes back as float64, where float32 is enough."]
     assert notes(judge(entry, [fine])) == []
+    wrong = replace(outcome, outputs={**fine.outputs, "dx": describe(wide.array + 1)})
+    assert notes(judge(entry, [wrong])) == []
+
+
+def test_a_plain_number_has_no_dtype_to_note(toy):
+    question = toy.entry.questions[2]
+    wanted = Expected(np.array(0.5), 1e-6, 1e-6, "float32")
+    alone = replace(question, expected={"dx": wanted})
+    fine = replay(question.trace, toy.right)
+    outcome = replace(fine, outputs={"dx": describe(0.5)})
+    entry = replace(toy.entry, questions=(alone,), mistakes=())
+    result = judge(entry, [outcome])
+    assert result.passed
+    assert notes(result) == []
 
 
 def test_a_hidden_case_makes_no_notes(toy):

@@ -243,7 +243,7 @@ def test_every_replay_gets_fresh_arrays():
 
 def test_calls_between_functions_are_noted_and_nothing_stays_behind():
     names = {}
-    exec("def f(x):\n return g(x)\ndef g(x):\n return x\ndef h(x): pass", names)
+    exec("def f(x):\n return g(g(x))\ndef g(x):\n return x\ndef h(x): pass", names)
     before = dict(names)
     assert replay(one_call(ARRAY), names, ("g", "h", "no_such")).called == ("g",)
     assert names == before

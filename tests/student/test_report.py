@@ -162,6 +162,14 @@ def test_a_large_array_is_pictured_small_and_loses_no_error(toy, shape):
     assert label == f"Where dx is wrong: 1 of {expected.size} places"
 
 
+def test_the_worst_of_a_square_counts_not_the_sum(toy):
+    expected = np.zeros(500)
+    got = np.concatenate([np.full(20, 0.2), np.zeros(470), np.ones(10)])
+    text = repr(Report((pictured(toy, expected, got),)))
+    assert text.splitlines()[-1].strip().startswith("|░░")
+    assert text.count("█") >= 1
+
+
 def test_infinite_errors_are_pictured(toy):
     expected = np.ones((2, 3))
     got = np.array([[1.0, np.inf, 1.0], [1.0, 1.5, 1.0]])

@@ -156,13 +156,16 @@ def observed(question, toy, **seen):
 
 def test_a_kernel_must_hold_its_properties(toy):
     question = toy.entry.questions[0]
-    kernel = replace(toy.entry, traffic=("dout", 1.0, 1.0))
+    kernel = replace(toy.entry, traffic=("dout", 1.0, 2.0))
     size = 4 * 3 * 8
 
     def broken(**seen):
         return judge_case(kernel, question, observed(question, toy, **seen)).broken
 
-    assert broken(loads=size, stores=size) == ()
+    assert broken(loads=size, stores=2 * size) == ()
+    assert broken(stores=2 * size + 1) == (
+        ("traffic", "backward: kernels wrote 193 bytes; the budget is 192."),
+    )
     assert broken(loads=size + 1) == (
         ("traffic", "backward: kernels read 97 bytes; the budget is 96."),
     )

@@ -1,0 +1,190 @@
+"""JupyterLab with formgrader, as an instructor uses them in a browser."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+from autograder.course.submissions import hand_in, submission
+
+WARMUP = "warmup/warmup"
+TOKEN = "token-of-the-tests"
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+PATIENCE = 120_000
+"""Milliseconds for a button that starts one of nbgrader's commands."""
+
+
+@dataclass(frozen=True)
+class Lab:
+    """A running JupyterLab whose root is a course."""
+
+    address: str
+    course: Any
+
+    def call(self, path: str, method: str = "GET", **body: Any) -> Any:
+        """Ask the server's own interface."""
+        request = urllib.request.Request(
+            f"{self.address}{path}",
+            json.dumps(body).encode() if body else None,
+            {"Authorization": f"token {TOKEN}", "Content-Type": "application/json"},
+            method=method,
+        )
+        with urllib.request.urlopen(request, timeout=60) as reply:
+            return json.loads(reply.read() or "null")
+
+
+@pytest.fixture(scope="module")
+def lab(course: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """A server in a course of its own; its port is read from its log."""
+    root = tmp_path_factory.mktemp("lab") / "course"
+    ignored = shutil.ignore_patterns("classes", "home")
+    shutil.copytree(course.root, root, ignore=ignored)
+    (root / "home").mkdir()
+    own = type(course)(root)
+    enable = ("server", "extension", "enable", "--user", "--py", "nbgrader")
+    own.run(sys.executable, "-m", "jupyter", *enable)
+    options = [
+        "--no-browser",
+        "--port=0",
+        "--ip=127.0.0.1",
+        f"--ServerApp.root_dir={root}",
+    ]
+    options += [f"--IdentityProvider.token={TOKEN}"]
+    if os.geteuid() == 0:
+        options.append("--allow-root")
+    with subprocess.Popen(
+        [sys.executable, "-m", "jupyter", "lab", *options],
+        cwd=root,
+        env=own.environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as server:
+        assert server.stderr is not None
+        said = ""
+        for line in server.stderr:
+            said += line
+            found = re.search(r"(http://127\.0\.0\.1:\d+)/lab\?token", line)
+            if found:
+                break
+        else:
+            pytest.fail(said)
+        with (root / "server.log").open("w") as log:
+            drain = subprocess.Popen(["cat"], stdin=server.stderr, stdout=log)
+            yield Lab(found[1], own)
+            server.terminate()
+            server.wait(30)
+            drain.wait(30)
+
+
+@pytest.fixture
+def page() -> Iterator[Page]:
+    """A page of this system's Chromium; without one, the tests skip."""
+    find: Callable[[str], str | None] = shutil.which
+    path = next(filter(None, map(find, CHROMIUM_NAMES)), None)
+    if path is None:
+        pytest.skip("no Chromium on this system: apt-get install chromium")
+    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=arguments)
+        yield browser.new_page()
+        browser.close()
+
+
+def test_formgrader_generates_and_autogrades_by_its_buttons(
+    lab: Lab, page: Page
+) -> None:
+    course = lab.course
+    release = course.root / "assignments" / "warmup"
+    before = {p.name: p.read_bytes() for p in release.iterdir()}
+    hand_in(course.class_folder, "ann", WARMUP, submission(course.release(), WARMUP))
+    shutil.rmtree(release)
+
+    page.goto(f"{lab.address}/formgrader/manage_assignments?token={TOKEN}")
+    row = page.locator("tr", has_text="warmup")
+    row.locator(".assign a").click()
+    expect(page.locator(".modal.in .modal-body")).to_contain_text(
+        "Success", timeout=PATIENCE
+    )
+    assert {p.name: p.read_bytes() for p in release.iterdir()} == before
+
+    page.goto(f"{lab.address}/formgrader/manage_submissions/warmup?token={TOKEN}")
+    row = page.locator("tr", has=page.locator(".student-id", has_text="ann"))
+    expect(row.locator(".status")).to_contain_text("needs autograding")
+    row.locator(".autograde a").click()
+    expect(page.locator(".modal.in .modal-body")).to_contain_text(
+        "Success", timeout=PATIENCE
+    )
+    page.locator(".modal.in button", has_text="OK").click()
+    expect(row.locator(".status")).to_contain_text("graded")
+    expect(row.locator(".score")).to_have_text("6 / 6")
+
+    page.goto(f"{lab.address}/formgrader/gradebook/warmup?token={TOKEN}")
+    expect(page.locator("body")).to_contain_text("warmup")
+
+
+def test_a_source_opens_as_a_notebook_and_saves_as_it_was(lab: Lab) -> None:
+    path = lab.course.root / "solutions" / "warmup" / "warmup.py"
+    before = path.read_bytes()
+    model = lab.call("/api/contents/solutions/warmup/warmup.py?type=notebook&content=1")
+    assert model["type"] == "notebook"
+    assert len(model["content"]["cells"]) > 20
+    lab.call(
+        "/api/contents/solutions/warmup/warmup.py",
+        "PUT",
+        type="notebook",
+        format="json",
+        content=model["content"],
+    )
+    assert path.read_bytes() == before
+
+
+def test_a_saved_edit_of_a_source_is_the_edit_and_nothing_else(lab: Lab) -> None:
+    """With outputs in the notebook, as after running its cells."""
+    path = lab.course.root / "solutions" / "warmup" / "warmup.py"
+    before = path.read_text()
+    model = lab.call("/api/contents/solutions/warmup/warmup.py?type=notebook&content=1")
+    content = model["content"]
+    for i, cell in enumerate(c for c in content["cells"] if c["cell_type"] == "code"):
+        cell["execution_count"] = i
+        cell["outputs"] = [{"output_type": "stream", "name": "stdout", "text": "out"}]
+        cell["metadata"] |= {"trusted": True}
+    cell = next(c for c in content["cells"] if "def relative_error" in c["source"])
+    cell["source"] = cell["source"].replace("Two zeros have", "Two zeros always have")
+    prose = content["cells"][0]
+    prose["source"] += "\n\nOne more sentence."
+    lab.call(
+        "/api/contents/solutions/warmup/warmup.py",
+        "PUT",
+        type="notebook",
+        format="json",
+        content=content,
+    )
+    after = path.read_text()
+    path.write_text(before)
+    changes = [
+        line
+        for line in difflib.unified_diff(
+            before.splitlines(), after.splitlines(), lineterm="", n=0
+        )
+        if not line.startswith(("---", "+++", "@@"))
+    ]
+    assert changes == [
+        "+#",
+        "+# One more sentence.",
+        "-    One number between 0 and 1. Two zeros have error 0.",
+        "+    One number between 0 and 1. Two zeros always have error 0.",
+    ]
