@@ -27,7 +27,6 @@ from autograder.student.verdict import Result
 ROOT = Path(__file__).parents[1]
 SECRET = "the secret of the tests"
 TIMEOUT = 300
-WARMUP = ("solutions/warmup", "assignments/warmup")
 FILES = ("nbgrader_config.py", "_config.yml", "pyproject.toml")
 
 
@@ -105,7 +104,7 @@ class Course:
             return list(csv.DictReader(file))
 
     def new_class(self, name: str) -> Course:
-        """Another class of the same course, with an empty list of students."""
+        """Another class of the same course, without students."""
         course = Course(self.root, f"classes/{name}")
         course.class_folder.mkdir(parents=True)
         shutil.copy(self.root / "class" / "gradebook.db", course.class_folder)
@@ -114,13 +113,10 @@ class Course:
 
 def copy_course(root: Path) -> Course:
     """Copy what git tracks of a course with the warm-up alone."""
-    ignored = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints")
-    shutil.copytree(ROOT / "autograder", root / "autograder", ignore=ignored)
-    for folder in WARMUP:
-        only = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints")
-        if folder.startswith("solutions"):
-            only = shutil.ignore_patterns("__pycache__", "*.ipynb", ".ipynb*")
-        shutil.copytree(ROOT / folder, root / folder, ignore=only)
+    left_out = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints")
+    for folder in ("autograder", "solutions/warmup", "assignments/warmup"):
+        shutil.copytree(ROOT / folder, root / folder, ignore=left_out)
+    (root / "solutions" / "warmup" / "warmup.ipynb").unlink(missing_ok=True)
     for name in FILES:
         shutil.copy(ROOT / name, root)
     (root / "home").mkdir()
@@ -131,8 +127,7 @@ def copy_course(root: Path) -> Course:
 def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One temporary folder for all processes of a test run."""
     base = tmp_path_factory.getbasetemp()
-    folder = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    return folder
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
 
 
 @pytest.fixture(scope="session")

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -45,6 +48,21 @@ class Lab:
             return json.loads(reply.read() or "null")
 
 
+def wait_until_served(address: str, server: subprocess.Popen[str]) -> None:
+    """The log names the address a moment before it is served."""
+    deadline = time.monotonic() + 30
+    host, _, port = address.rpartition("//")[2].partition(":")
+    while True:
+        try:
+            socket.create_connection((host, int(port)), timeout=5).close()
+            return
+        except ConnectionRefusedError:
+            assert time.monotonic() < deadline
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            code = server.wait(0.05)
+            pytest.fail(f"the server ended with {code}")
+
+
 @pytest.fixture(scope="module")
 def lab(course: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """A server in a course of its own; its port is read from its log."""
@@ -52,7 +70,7 @@ def lab(course: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     ignored = shutil.ignore_patterns("classes", "home")
     shutil.copytree(course.root, root, ignore=ignored)
     (root / "home").mkdir()
-    own = type(course)(root)
+    own = replace(course, root=root)
     enable = ("server", "extension", "enable", "--user", "--py", "nbgrader")
     own.run(sys.executable, "-m", "jupyter", *enable)
     options = [
@@ -84,6 +102,7 @@ def lab(course: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
             pytest.fail(said)
         with (root / "server.log").open("w") as log:
             drain = subprocess.Popen(["cat"], stdin=server.stderr, stdout=log)
+            wait_until_served(found[1], server)
             yield Lab(found[1], own)
             server.terminate()
             server.wait(30)
