@@ -26,9 +26,8 @@ from autograder.reference import scripts
 from autograder.reference.recorder import known, record, record_with_mistakes
 from autograder.student.check import cannot_run
 from autograder.student.compare import agree
-from autograder.student.replay import Fault, Outcome
+from autograder.student.replay import Outcome
 from autograder.student.verdict import (
-    CaseResult,
     Entry,
     KnownMistake,
     Result,
@@ -36,9 +35,6 @@ from autograder.student.verdict import (
     unrun,
     with_notes,
 )
-
-PLAIN_FAULTS = ("missing", "unwritten", "deadline", "crashed")
-"""Faults that are told in the judge's words alone."""
 
 
 class Grader:
@@ -111,10 +107,8 @@ class Grader:
         if whole.passed or whole.earned is None:
             return whole
         public = public_entry(name)
-        count = len(public.questions)
-        named = judge(public, outcomes[:count]).mistakes
-        hidden = (_discreet(name, c) for c in whole.cases[count:])
-        return replace(whole, cases=(*whole.cases[:count], *hidden), mistakes=named)
+        named = judge(public, outcomes[: len(public.questions)]).mistakes
+        return replace(whole, mistakes=named)
 
     def _with_mistake_given(
         self,
@@ -177,26 +171,6 @@ class Grader:
 def public_entry(name: str) -> Entry:
     """The public cases with the known mistakes, recorded once a process."""
     return record_with_mistakes(all_exercises()[name])
-
-
-def _discreet(name: str, case: CaseResult) -> CaseResult:
-    """A hidden case without a number, and without a word of the student's code."""
-    fault = case.outcome.fault
-    if fault is not None and fault.kind in PLAIN_FAULTS:
-        known_name = fault.function in all_exercises()
-        said: Fault | None = Fault(fault.kind, fault.function if known_name else name)
-    elif fault is not None:
-        said = Fault("returned", name, "it fails in a case of this kind")
-    elif not case.passed:
-        wrong = [v.output for v in case.verdicts if not v.ok]
-        wrong += [f"{label} (changed in place)" for label in case.changed]
-        wrong += [broken for broken, _ in case.broken]
-        what = f"not right in a case of this kind: {', '.join(wrong)}"
-        said = Fault("returned", name, what)
-    else:
-        said = None
-    outcome = Outcome(fault=said, where=case.outcome.where)
-    return CaseResult(case.kind, outcome, ())
 
 
 def _lost(outcome: Outcome) -> bool:

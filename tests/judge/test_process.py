@@ -219,7 +219,7 @@ def test_stopping_ends_what_the_worker_started_and_removes_its_folder(
             worker,
             "child.pid",
             "import subprocess\nopen('left', 'w').write('x')\n"
-            "child = subprocess.Popen(['cat'], stdin=subprocess.PIPE)",
+            "child = subprocess.Popen(['sleep', '600'])",
         )
         child = psutil.Process(int(number))
         assert os.getpgid(child.pid) == worker.process.pid

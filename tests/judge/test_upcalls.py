@@ -37,6 +37,7 @@ FUNCTIONS = {
     "twice": twice,
     "given": lambda x: x + 1,
     "np": np,
+    "abs": abs,
     "__builtins__": __builtins__,
 }
 NAMES = ("forward", "backward", "twice")
@@ -93,6 +94,7 @@ def test_a_function_is_passed_by_its_name(answers: Upcalls) -> None:
         (None, []),
         ("twice", [{"name": "np"}, X]),
         ("twice", [{"name": "__builtins__"}, X]),
+        ("twice", [{"name": "abs"}, X]),
         ("twice", [{"name": "eval"}, {"scalar": "1"}]),
         ("backward", [X, {"handle": 5}]),
         ("backward", [X, {"handle": "x"}]),

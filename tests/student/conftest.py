@@ -1,11 +1,16 @@
 """A toy layer as an exercise: out = gamma x, with a cache, in three cases."""
 
+import os
+import sys
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from autograder.student.answers import SUFFIX, to_bytes
 from autograder.student.compare import Expected
 from autograder.student.replay import replay
 from autograder.student.trace import Step, Trace
@@ -90,3 +95,24 @@ def toy() -> Toy:
     entry = replace(entry, mistakes=mistakes)
     right = {"forward": forward, "backward": backward}
     return Toy(entry, right, dgamma_for_each_row, gamma_ignored)
+
+
+@pytest.fixture
+def folder(toy: Toy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where a student works: the answer key of the toy lies beside the notebook."""
+    (tmp_path / f"toy{SUFFIX}").write_bytes(to_bytes([toy.entry]))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture(scope="session")
+def shell() -> Callable[..., dict[str, str]]:
+    """Makes the environment of a shell without this repository on Python's path."""
+
+    def environment(**changes: str) -> dict[str, str]:
+        kept = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+        path = f"{Path(sys.executable).parent}{os.pathsep}{kept['PATH']}"
+        direct = {"no_proxy": "127.0.0.1", "NO_PROXY": "127.0.0.1"}
+        return {**kept, "PATH": path, "JUPYTER_PLATFORM_DIRS": "1", **direct, **changes}
+
+    return environment

@@ -3,7 +3,6 @@
 import linecache
 import re
 import sys
-import urllib.request
 from dataclasses import replace
 
 import numpy as np
@@ -24,13 +23,6 @@ def backward(dout, cache):
     x, gamma = cache
     return dout * gamma, (dout * x).sum(axis=0)
 """
-
-
-@pytest.fixture
-def folder(toy, tmp_path, monkeypatch):
-    (tmp_path / f"toy{SUFFIX}").write_bytes(to_bytes([toy.entry]))
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
 def run(source, call="check('backward')", check=None):
@@ -217,98 +209,6 @@ def test_without_names_everything_is_checked(toy, folder):
 def test_it_can_be_called_from_a_function_of_the_notebook(folder):
     source = f"{RIGHT}\ndef all_of_it():\n    return check('backward')\n"
     assert "✓ right" in repr(run(source, "all_of_it()"))
-
-
-def said(capsys, source=RIGHT, call="check('backward')", check=None):
-    """The one sentence that is printed in place of a report."""
-    assert run(source, call, check) is None
-    (line,) = capsys.readouterr().out.splitlines()
-    return line
-
-
-def test_an_unknown_exercise(folder, capsys):
-    assert said(capsys, call="check('bakward')") == (
-        "This notebook has no exercise 'bakward'; did you mean 'backward'?"
-    )
-    assert said(capsys, call="check('zzz')") == (
-        "This notebook has no exercise 'zzz'; there are backward."
-    )
-
-
-def test_no_answer_key(folder, capsys):
-    (folder / f"toy{SUFFIX}").unlink()
-    assert said(capsys) == (
-        f"toy{SUFFIX} does not lie beside this notebook. Download the assignment again."
-    )
-    assert said(capsys, check=Check()).startswith("No answer key lies in this folder.")
-
-
-def test_a_damaged_answer_key(folder, capsys):
-    path = folder / f"toy{SUFFIX}"
-    path.write_bytes(path.read_bytes()[:-100])
-    assert said(capsys) == f"toy{SUFFIX} is damaged. Download it again."
-
-
-def test_a_notebook_without_a_name_takes_what_lies_beside_it(folder):
-    assert "✓ right" in repr(run(RIGHT, check=Check()))
-
-
-def test_a_new_answer_key_is_read(toy, folder, capsys):
-    check = Check("toy/toy")
-    assert "✓ right" in repr(run(RIGHT, check=check))
-    (folder / f"toy{SUFFIX}").write_bytes(to_bytes([]))
-    assert said(capsys, check=check).startswith("This notebook has no exercise")
-
-
-SITE = "https://example.org/course"
-
-
-@pytest.fixture
-def site(folder, monkeypatch):
-    """A site that answers with what is put into ``answer``."""
-    answer = {"content": (folder / f"toy{SUFFIX}").read_bytes(), "asked": []}
-    (folder / f"toy{SUFFIX}").unlink()
-
-    class Reply:
-        def __enter__(self):
-            return self
-
-        def __exit__(self, *why):
-            return None
-
-        def read(self):
-            if isinstance(answer["content"], Exception):
-                raise answer["content"]
-            return answer["content"]
-
-    def urlopen(url, timeout):
-        answer["asked"].append(url)
-        return Reply()
-
-    monkeypatch.setattr(urllib.request, "urlopen", urlopen)
-    return answer
-
-
-def test_a_notebook_alone_fetches_its_key_once(site):
-    check = Check("toy/toy", SITE)
-    assert "✓ right" in repr(run(RIGHT, check=check))
-    assert "✓ right" in repr(run(RIGHT, check=check))
-    assert site["asked"] == [f"{SITE}/assignments/toy/toy{SUFFIX}"]
-
-
-def test_a_site_that_cannot_be_reached(site, capsys):
-    site["content"] = TimeoutError("timed out")
-    line = said(capsys, check=Check("toy/toy", SITE))
-    assert line.endswith("can't be fetched (timed out). Download the assignment again.")
-
-
-def test_a_damaged_key_from_the_site_is_not_kept(site, folder, capsys):
-    whole, site["content"] = site["content"], b"<html>log in first</html>"
-    check = Check("toy/toy", SITE)
-    assert "is damaged. Download it again." in said(capsys, check=check)
-    assert list(folder.iterdir()) == []
-    site["content"] = whole
-    assert "✓ right" in repr(run(RIGHT, check=check))
 
 
 def test_what_cannot_run_is_not_run(toy, folder, monkeypatch):
