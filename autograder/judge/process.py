@@ -84,6 +84,8 @@ class WorkerProcess:
     """
 
     def __init__(self) -> None:
+        if not bundle().is_file():  # a server outlives what cleans up /tmp
+            bundle.cache_clear()
         self.scratch = tempfile.mkdtemp(prefix="autograder-worker-")
         ours, theirs = socket.socketpair()
         with theirs:

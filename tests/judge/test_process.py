@@ -6,6 +6,7 @@ import os
 import time
 import zipfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import psutil
@@ -95,6 +96,14 @@ def test_what_a_worker_runs_is_the_students_and_its_own_part_alone() -> None:
         ("autograder", "student"),
         ("autograder", "worker"),
     }
+
+
+def test_a_bundle_that_was_cleaned_away_is_made_again(no_worker_left: None) -> None:
+    process.bundle().unlink()
+    with WorkerProcess() as worker:
+        assert worker.run_cell("x = 1", "cell 1", SOON) is None
+    process.bundle().unlink()
+    process.bundle.cache_clear()
 
 
 def test_modules_in_the_scratch_folder_shadow_nothing(worker: WorkerProcess) -> None:
@@ -233,6 +242,6 @@ def test_a_worker_that_can_not_start_is_nobodys_mistake(
 ) -> None:
     broken = tmp_path / "broken.py"
     broken.write_text("raise SystemExit('no NumPy here')")
-    monkeypatch.setattr(process, "bundle", lambda: broken)
+    monkeypatch.setattr(process, "bundle", cache(lambda: broken))
     with pytest.raises(CannotStart):
         WorkerProcess()
