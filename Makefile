@@ -17,6 +17,9 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONPATH := $(CURDIR)
 
 DONE := _build/done
+LAB_SETTINGS := .venv/share/jupyter/lab/settings
+# More options for JupyterLab, such as LAB='--no-browser --port=8890'.
+LAB ?=
 SOURCES := $(shell find solutions autograder -name '*.py' -not -path '*/.ipynb_checkpoints/*') \
            nbgrader_config.py _config.yml pyproject.toml
 PAGES := $(shell find book -type f -not -path '*/__pycache__/*') _config.yml
@@ -80,9 +83,10 @@ test: check $(DONE)/book
 	pytest -n 2
 
 lab: $(DONE)/release
-	jupyter server extension enable --sys-prefix --py nbgrader
-	jupyter labextension enable --level sys_prefix nbgrader
-	jupyter lab
+	@mkdir -p $(LAB_SETTINGS)
+	@echo '{"@jupyterlab/docmanager-extension:plugin": {"defaultViewers": {"python": "Jupytext Notebook"}}}' \
+	  > $(LAB_SETTINGS)/overrides.json
+	jupyter lab $(LAB)
 
 clean:
 	rm -rf _build dist build *.egg-info

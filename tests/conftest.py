@@ -17,6 +17,7 @@ import psutil
 import pytest
 from filelock import FileLock
 from nbformat import NotebookNode
+from playwright.sync_api import Browser, sync_playwright
 
 from autograder.exercises import exercises_of
 from autograder.judge import process
@@ -27,6 +28,7 @@ from autograder.student.verdict import Result
 ROOT = Path(__file__).parents[1]
 SECRET = "the secret of the tests"
 TIMEOUT = 300
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 FILES = ("nbgrader_config.py", "_config.yml", "pyproject.toml")
 
 
@@ -237,3 +239,17 @@ def no_worker_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     left = set(psutil.Process().children(recursive=True)) - before
     assert [p for p in left if p.status() != psutil.STATUS_ZOMBIE] == []
     assert list(folder.iterdir()) == []
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A Chromium of this system; without one, the tests that need it skip."""
+    path = next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
+    if path is None:
+        pytest.skip("no Chromium on this system: apt-get install chromium")
+    # Chromium refuses to run as root with its own sandbox.
+    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=arguments)
+        yield browser
+        browser.close()

@@ -19,6 +19,8 @@ from autograder.student.explain import (
 )
 from autograder.student.verdict import CaseResult, Result
 
+# nbgrader's feedback pages leave no room between the cells of a table.
+ROOM = ' style="padding: 0.2em 0.8em 0.2em 0; text-align: left"'
 MARKS = {
     "passed": "✓ right",
     "failed": "✗ not right yet",
@@ -93,7 +95,7 @@ class Report:
             return ""
         rows = "".join(self._row(v) for v in case.verdicts)
         titles = ("output", "expected", "got", "largest error", "verdict")
-        head = "".join(f'<th scope="col">{title}</th>' for title in titles)
+        head = "".join(f'<th scope="col"{ROOM}>{title}</th>' for title in titles)
         return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
 
     def _row(self, verdict: Verdict) -> str:
@@ -102,8 +104,8 @@ class Report:
         came = f"{shape(got.shape)} {got.dtype}" if got.array is not None else got.kind
         error = number(verdict.error) if verdict.error else ""
         mark = "✓ right" if verdict.ok else "✗ wrong"
-        cells = "".join(f"<td>{_e(c)}</td>" for c in (wanted, came, error, mark))
-        return f'<tr><th scope="row">{_e(verdict.output)}</th>{cells}</tr>'
+        cells = "".join(f"<td{ROOM}>{_e(c)}</td>" for c in (wanted, came, error, mark))
+        return f'<tr><th scope="row"{ROOM}>{_e(verdict.output)}</th>{cells}</tr>'
 
 
 def headline(result: Result) -> str:

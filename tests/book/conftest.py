@@ -17,11 +17,9 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
-from playwright.sync_api import Browser, sync_playwright
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 # The extension and the chapters' helper module, as the book itself finds them.
 sys.path[:0] = [str(ROOT / "book" / "_ext"), str(ROOT / "book")]
@@ -139,17 +137,3 @@ def tiny_site(tiny_html: Path) -> Iterator[str]:
     """The address of the tiny book."""
     with serve(tiny_html) as address:
         yield address
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """A Chromium of this system; without one, the tests that need it skip."""
-    path = next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
-    if path is None:
-        pytest.skip("no Chromium on this system: apt-get install chromium")
-    # Chromium refuses to run as root with its own sandbox.
-    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=arguments)
-        yield browser
-        browser.close()

@@ -13,18 +13,17 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from autograder.course.submissions import hand_in, submission
 
 WARMUP = "warmup/warmup"
 TOKEN = "token-of-the-tests"
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 PATIENCE = 120_000
 """Milliseconds for a button that starts one of nbgrader's commands."""
 
@@ -110,17 +109,10 @@ def lab(course: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 
 
 @pytest.fixture
-def page() -> Iterator[Page]:
-    """A page of this system's Chromium; without one, the tests skip."""
-    find: Callable[[str], str | None] = shutil.which
-    path = next(filter(None, map(find, CHROMIUM_NAMES)), None)
-    if path is None:
-        pytest.skip("no Chromium on this system: apt-get install chromium")
-    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=arguments)
-        yield browser.new_page()
-        browser.close()
+def page(browser: Browser) -> Iterator[Page]:
+    """A page of its own, with nothing kept of other tests."""
+    with browser.new_context() as context:
+        yield context.new_page()
 
 
 def test_formgrader_generates_and_autogrades_by_its_buttons(
