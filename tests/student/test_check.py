@@ -133,7 +133,8 @@ def test_what_went_wrong_is_one_plain_sentence(folder, source, said):
 
 def test_a_right_dx_stands_beside_a_wrong_dgamma(folder):
     report = run(backward("return dout * gamma, (dout * x).sum(axis=0)[None]"))
-    rows = re.findall(r"<tr><th scope=\"row\"[^>]*>(\w+)</th>.*?</tr>", repr_html(report))
+    row = r"<tr><th scope=\"row\"[^>]*>(\w+)</th>.*?</tr>"
+    rows = re.findall(row, repr_html(report))
     assert rows == ["dx", "dgamma"]
     assert "✓ right</td></tr><tr>" in repr_html(report)
 
