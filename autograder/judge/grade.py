@@ -120,7 +120,8 @@ class Grader:
         """Full points when the answer is right for the base's known mistake."""
         for base in failing:
             for mistake in results[base].mistakes:
-                if _agrees(entry, outcomes, _consequence(entry, base, mistake.name)):
+                given = _consequence(entry, base, mistake.name)
+                if follows(entry, outcomes, given):
                     return _earned(
                         entry,
                         outcomes,
@@ -184,10 +185,17 @@ def _consequence(entry: Entry, base: str, mistake: str) -> KnownMistake:
     return known(exercise, entry, found)
 
 
-def _agrees(
+def follows(
     entry: Entry, outcomes: Sequence[Outcome], consequence: KnownMistake
 ) -> bool:
-    """Whether the outcomes are, case by case, those of the consequence."""
+    """Whether the outcomes are, case by case, those of the consequence.
+
+    A consequence that mostly gives no result proves nothing: whatever raises
+    the same exception would follow from it.
+    """
+    silent = sum(bool(symptom.fault) for symptom in consequence.symptoms)
+    if 2 * silent > len(consequence.symptoms):
+        return False
     cases = judge(entry, outcomes).cases
     for question, case, theirs in zip(
         entry.questions, cases, consequence.symptoms, strict=True
