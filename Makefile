@@ -35,8 +35,9 @@ course: $(DONE)/book $(DONE)/class
 .venv/installed: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	  echo "This needs Python 3.11 or newer. Install it, then: make PYTHON=python3.12" >&2; exit 1; }
-	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
-	  echo "Python can't make environments here. Run: apt-get install python3-venv" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
+	  || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq python3-venv; } \
+	  || { echo "Python can't make environments here. Run: sudo apt-get install python3-venv" >&2; exit 1; }
 	@echo "Installing packages into .venv (about 2.3 GB, one to five minutes)"
 	@$(PYTHON) -m venv .venv
 	@.venv/bin/python -m pip install --progress-bar on -r requirements.txt || { \
