@@ -1,28 +1,16 @@
-"""Wrong ReLU and GELU kernels."""
+"""Wrong kernels: what may go wrong in any of them, and in ReLU."""
 
 from __future__ import annotations
 
 from autograder.mistakes import Mistake
 
-PHI = "below = 0.5 * (1.0 + tl.erf(0.7071067811865476 * x))"
 LAUNCH = "relu_forward_kernel[grid](x, out, n, block, compute_dtype(x))"
 
 FORWARD = ("relu_forward", "gelu_forward")
 BACKWARD = ("relu_backward", "gelu_backward")
-GELU = ("gelu_forward", "gelu_backward")
-
-IN_16_BITS = """low = x_ptr.dtype.element_ty
-    low = tl.float32 if low == tl.bfloat16 else low
-    e = tl.erf(0.7071067811865476 * x).to(low)
-    below = 0.5 * (1.0 + e)"""
-"""bfloat16 stays in float32: the interpreter has no arithmetic for it."""
-
-TANH = """u = 1.5957691216057308 * (x + 0.044715 * x * x * x)
-    below = 1.0 / (1.0 + tl.exp(-u))"""
-"""0.5 (1 + tanh(u / 2)), written as a sigmoid."""
 
 
-def _in(
+def in_each(
     exercises: tuple[str, ...],
     name: str,
     hint: str,
@@ -34,7 +22,7 @@ def _in(
 
 
 MISTAKES = [
-    *_in(
+    *in_each(
         FORWARD + BACKWARD,
         "no mask at the tail",
         "How many programs run for 1,025 elements, and which places does the "
@@ -42,7 +30,7 @@ MISTAKES = [
         (", mask=inside", ""),
         caught_by="outside",
     ),
-    *_in(
+    *in_each(
         FORWARD + BACKWARD,
         "mask on the store alone",
         "A load beyond the end reads somebody else's memory, also when "
@@ -50,27 +38,27 @@ MISTAKES = [
         ("at, mask=inside).to", "at).to"),
         caught_by="outside",
     ),
-    *_in(
+    *in_each(
         FORWARD + BACKWARD,
         "too few programs",
         "Divide 1,025 by your block size by hand. Who writes the last element?",
         ("triton.cdiv(n, block)", "n // block"),
         caught_by="unwritten",
     ),
-    *_in(
+    *in_each(
         FORWARD,
         "strides ignored",
         "Print `x.stride()` for a transposed x. Where does element 1 lie?",
         ("    x = x.contiguous()\n", ""),
     ),
-    *_in(
+    *in_each(
         BACKWARD,
         "strides ignored",
         "Print `x.stride()` and `dout.stride()` where one of them is "
         "transposed. Where does element 1 lie?",
         ("    dout, x = dout.contiguous(), x.contiguous()\n", ""),
     ),
-    *_in(
+    *in_each(
         FORWARD,
         "result laid out like a transposed x",
         "`torch.empty_like` copies strides too. In which order does your kernel write?",
@@ -79,19 +67,19 @@ MISTAKES = [
             "    out = torch.empty_like(x)\n    x = x.contiguous()\n",
         ),
     ),
-    *_in(
+    *in_each(
         FORWARD + BACKWARD,
         "result always in float32",
         "What dtype does the layer after this one expect?",
         ("torch.empty_like(x)", "torch.empty_like(x, dtype=torch.float32)"),
     ),
-    *_in(
+    *in_each(
         FORWARD + BACKWARD,
         "float64 computed in float32",
         "float64 has 16 digits. How many are left on the way?",
         ("compute_dtype(x))", "tl.float32)"),
     ),
-    *_in(
+    *in_each(
         BACKWARD,
         "written into dout",
         "The caller still needs `dout`. Which buffer does your kernel write?",
@@ -184,128 +172,6 @@ MISTAKES = [
             (
                 "relu_backward_kernel[grid](dout, x, dx, n, block, compute_dtype(x))",
                 "dx = torch.where(x > 0, dout, 0)",
-            ),
-        ),
-        caught_by="launch",
-    ),
-    # GELU
-    *_in(
-        GELU,
-        "computed in 16 bits",
-        "erf of -2.5 is close to -1. How many digits of 1 + erf are left in "
-        "the dtype that you add in?",
-        (PHI, IN_16_BITS),
-    ),
-    Mistake(
-        "gelu_forward",
-        "tanh approximation",
-        "Close, but not the function that is asked for. Which one does the "
-        "formula above the exercise name?",
-        ((PHI, TANH),),
-    ),
-    Mistake(
-        "gelu_forward",
-        "sigmoid approximation",
-        "Close, but not the function that is asked for. Which one does the "
-        "formula above the exercise name?",
-        ((PHI, "below = 1.0 / (1.0 + tl.exp(-1.702 * x))"),),
-    ),
-    Mistake(
-        "gelu_forward",
-        "erf of x without the root of 2",
-        "At which x is the probability of a smaller number 84 %?",
-        ((PHI, "below = 0.5 * (1.0 + tl.erf(x))"),),
-    ),
-    Mistake(
-        "gelu_forward",
-        "x read twice",
-        "Count the calls of `tl.load`. What is loaded can be used again.",
-        (
-            (
-                "out = x * below",
-                "out = tl.load(x_ptr + at, mask=inside).to(COMPUTE) * below",
-            ),
-        ),
-        caught_by="traffic",
-    ),
-    Mistake(
-        "gelu_forward",
-        "torch in place of a kernel",
-        "The values are right. Who computed them?",
-        (
-            (
-                "    gelu_forward_kernel[grid](x, out, n, block, compute_dtype(x))\n"
-                "    return out",
-                "    return torch.nn.functional.gelu(x)",
-            ),
-        ),
-        caught_by="launch",
-    ),
-    Mistake(
-        "gelu_backward",
-        "term with the density missing",
-        "A product of two functions of x has a derivative with two terms.",
-        (("(below + x * density)", "below"),),
-    ),
-    Mistake(
-        "gelu_backward",
-        "density without its x",
-        "Write the product rule for x times Phi(x) once more, factor by factor.",
-        (("below + x * density", "below + density"),),
-    ),
-    Mistake(
-        "gelu_backward",
-        "derivative at the output",
-        "Which number does the backward pass get: what went into GELU, or "
-        "what came out?",
-        ((PHI, f"x = x * 0.5 * (1.0 + tl.erf(0.7071067811865476 * x))\n    {PHI}"),),
-    ),
-    Mistake(
-        "gelu_backward",
-        "derivative of the tanh approximation",
-        "Close, but it is the slope of another function. Which one did the "
-        "forward pass compute?",
-        (
-            (PHI, TANH),
-            (
-                "density = 0.3989422804014327 * tl.exp(-0.5 * x * x)",
-                "density = below * (1.0 - below) * 1.5957691216057308"
-                " * (1.0 + 0.134145 * x * x)",
-            ),
-        ),
-    ),
-    Mistake(
-        "gelu_backward",
-        "density not normalised",
-        "What does the normal density integrate to?",
-        (("0.3989422804014327 * ", ""),),
-    ),
-    Mistake(
-        "gelu_backward",
-        "dout ignored",
-        "The chain rule has two factors. Where is the second?",
-        (("dout * (below + x * density)", "below + x * density"),),
-    ),
-    Mistake(
-        "gelu_backward",
-        "x read twice",
-        "Count the calls of `tl.load`. What is loaded can be used again.",
-        (
-            (
-                "below + x * density",
-                "below + tl.load(x_ptr + at, mask=inside).to(COMPUTE) * density",
-            ),
-        ),
-        caught_by="traffic",
-    ),
-    Mistake(
-        "gelu_backward",
-        "torch in place of a kernel",
-        "The values are right. Who computed them?",
-        (
-            (
-                "gelu_backward_kernel[grid](dout, x, dx, n, block, compute_dtype(x))",
-                "dx = torch.ops.aten.gelu_backward(dout, x)",
             ),
         ),
         caught_by="launch",
