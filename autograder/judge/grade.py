@@ -190,11 +190,12 @@ def follows(
 ) -> bool:
     """Whether the outcomes are, case by case, those of the consequence.
 
-    A consequence that mostly gives no result proves nothing: whatever raises
-    the same exception would follow from it.
+    Where the function itself mostly raises, that proves nothing: whatever
+    raises the same exception would follow. A base that raises in every case
+    leaves nothing to judge.
     """
-    silent = sum(bool(symptom.fault) for symptom in consequence.symptoms)
-    if 2 * silent > len(consequence.symptoms):
+    own = sum(o.fault is not None and o.fault.function == entry.name for o in outcomes)
+    if 2 * own > len(outcomes) or all(s.fault for s in consequence.symptoms):
         return False
     cases = judge(entry, outcomes).cases
     for question, case, theirs in zip(

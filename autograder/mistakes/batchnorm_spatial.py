@@ -21,6 +21,8 @@ _FROM_DOUT = "dout.transpose(0, 2, 3, 1).reshape(-1, C)"
 _OUT = "out.reshape(N, H, W, C).transpose(0, 3, 1, 2)"
 _DX = "dx.reshape(N, H, W, C).transpose(0, 3, 1, 2)"
 _FORWARD = "out, cache = batchnorm_forward(rows, gamma, beta, bn_param)"
+_CACHE = f"_, cache = batchnorm_forward({_FROM_X}, gamma, beta, dict(bn_param))"
+"""For a forward whose own cache no backward could use: that can't be judged."""
 _BACKWARD = "dx, dgamma, dbeta = batchnorm_backward(rows, cache)"
 
 _forward = partial(Mistake, "spatial_batchnorm_forward")
@@ -69,12 +71,13 @@ FORWARD = (
             (
                 _FROM_X,
                 "x.reshape(N, C * H * W)\n"
+                f"    {_CACHE}\n"
                 "    bn_param.update({k: np.repeat(bn_param[k], H * W) for k in\n"
                 '        ("running_mean", "running_var") if k in bn_param})',
             ),
             (
                 _FORWARD,
-                "out, cache = batchnorm_forward(\n"
+                "out, _ = batchnorm_forward(\n"
                 "        rows, np.repeat(gamma, H * W), np.repeat(beta, H * W),"
                 " bn_param)",
             ),
@@ -87,9 +90,10 @@ FORWARD = (
         (
             (
                 _FORWARD,
-                "parts = [batchnorm_forward(r, gamma, beta, bn_param)\n"
+                f"{_CACHE}\n"
+                "    parts = [batchnorm_forward(r, gamma, beta, bn_param)[0]\n"
                 "             for r in rows.reshape(N, H * W, C)]\n"
-                "    out, cache = np.stack([p[0] for p in parts]), parts",
+                "    out = np.stack(parts)",
             ),
         ),
     ),
