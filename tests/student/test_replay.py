@@ -259,7 +259,8 @@ def test_nothing_stays_behind_after_an_exception():
 
 
 def test_where_torch_computes(monkeypatch):
-    torch = pytest.importorskip("torch")
+    import torch
+
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     assert where("torch") == "torch on cpu"
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
