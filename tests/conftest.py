@@ -212,7 +212,7 @@ Grade = Callable[[NotebookNode], dict[str, Result]]
 
 def _grade(notebook: str) -> Grade:
     grader = Grader(notebook, SECRET.encode())
-    return lambda submission: {r.name: r for r in grader.grade(submission)}
+    return lambda submission: {r.name: r for r in grader.grade(submission).results}
 
 
 @pytest.fixture(scope="session")

@@ -15,8 +15,12 @@ BELOW = {
     "exercises": set(),
     "mistakes": set(),
     "reference": {"student", "worker", "exercises", "mistakes"},
-    "judge": {"student", "worker", "exercises", "mistakes", "reference"},
-    "course": {"student", "worker", "exercises", "mistakes", "reference", "judge"},
+    "sandbox": {"worker"},
+    "judge": {"student", "worker", "exercises", "mistakes", "reference", "sandbox"},
+    "course": {
+        *("student", "worker", "exercises", "mistakes", "reference", "sandbox"),
+        "judge",
+    },
 }
 INSTRUCTORS_PACKAGES = {"nbgrader", "nbformat", "nbconvert", "jupytext", "tqdm", "yaml"}
 

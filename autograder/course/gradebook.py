@@ -107,7 +107,7 @@ class Judge(NbGraderPreprocessor):
         ids = resources["nbgrader"]
         sweep(Path(resources["metadata"]["path"]), ids["assignment"])
         name = f"{ids['assignment']}/{ids['notebook']}"
-        results = {r.name: r for r in grader(name, secret()).grade(nb)}
+        results = {r.name: r for r in grader(name, secret()).grade(nb).results}
         for cell in nb.cells:
             if cell.cell_type == "code":
                 cell.outputs, cell.execution_count = [], None

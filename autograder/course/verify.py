@@ -85,14 +85,14 @@ class _DryRun:
         who = f"{mistake.exercise}: {mistake.name}"
         return self.row(who, wrong_answers(self.notebook, mistake), judgement)
 
-    def _grade(self, answers: dict[str, str]) -> list[Result]:
+    def _grade(self, answers: dict[str, str]) -> tuple[Result, ...]:
         """As a file that was handed in: through intake, worker and judge."""
         assignment, _, name = self.notebook.partition("/")
         released = release(assignment, name)
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / f"{name}.ipynb"
             nbformat.write(submission(released, self.notebook, answers), path)
-            return self.grader.grade(rebuild(released, path).notebook)
+            return self.grader.grade(rebuild(released, path).notebook).results
 
     @staticmethod
     def full(results: dict[str, Result]) -> str:

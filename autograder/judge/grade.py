@@ -13,7 +13,7 @@ on it is judged again, so that one error is reported once and costs once:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 
 from nbformat import NotebookNode
@@ -24,6 +24,7 @@ from autograder.judge.upcalls import Upcalls
 from autograder.mistakes import mistakes_of
 from autograder.reference import scripts
 from autograder.reference.recorder import known, record, record_with_mistakes
+from autograder.sandbox.usage import Usage
 from autograder.student.check import cannot_run
 from autograder.student.compare import agree
 from autograder.student.replay import Outcome
@@ -37,6 +38,15 @@ from autograder.student.verdict import (
 )
 
 
+@dataclass(frozen=True)
+class Grading:
+    """The results of a notebook's exercises, and what they cost."""
+
+    results: tuple[Result, ...]
+    usage: Usage
+    sandbox: str
+
+
 class Grader:
     """Grades the notebooks of one assignment notebook, with one secret."""
 
@@ -48,7 +58,7 @@ class Grader:
         self.public = {e.name: record(e) for e in self.exercises}
         self.hidden = {e.name: record(e, secret) for e in self.exercises}
 
-    def grade(self, submission: NotebookNode) -> list[Result]:
+    def grade(self, submission: NotebookNode) -> Grading:
         """The result of every exercise of a rebuilt notebook."""
         results: dict[str, Result] = {}
         with Session(submission) as session:
@@ -63,7 +73,7 @@ class Grader:
             }
             for e in self.exercises:
                 results[e.name] = self._exercise(e, session, public, results)
-        return list(results.values())
+        return Grading(tuple(results.values()), Usage(), "none")
 
     def all_questions(self, name: str) -> Entry:
         """Public and hidden cases as one entry."""

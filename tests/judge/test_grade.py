@@ -192,7 +192,9 @@ def test_a_base_that_loops_costs_itself_alone(answered: Answered) -> None:
         replace(e, deadline=1.0) for e in grader.exercises if e.name in names
     ]
     loop = end(WARMUP, "relative_error", "while True: pass")
-    results = {r.name: r for r in grader.grade(answered(WARMUP, relative_error=loop))}
+    results = {
+        r.name: r for r in grader.grade(answered(WARMUP, relative_error=loop)).results
+    }
     assert lost(results) == ["relative_error"]
     assert "did not finish in time" in reason(results["relative_error"])
 
@@ -299,7 +301,7 @@ def test_what_can_not_run_here_is_neither_passed_nor_failed(
     answered: Answered, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(grading, "cannot_run", lambda path: "no GPU here")
-    results = Grader(WARMUP, b"secret").grade(answered(WARMUP))
+    results = Grader(WARMUP, b"secret").grade(answered(WARMUP)).results
     assert [r.earned for r in results] == [None] * len(results)
     assert {r.status for r in results} == {"not run"}
     assert {r.where for r in results} == {"not run: no GPU here"}
@@ -317,7 +319,7 @@ def test_a_base_that_was_not_run_is_not_called_wrong(
         grading, "cannot_run", lambda path: "no Triton" if path == "triton" else ""
     )
     wrong = edited(WARMUP, "gradient_check", "return relative", "return 2 * relative")
-    found = grader.grade(answered(WARMUP, gradient_check=wrong))
+    found = grader.grade(answered(WARMUP, gradient_check=wrong)).results
     results = {r.name: r for r in found}
     assert results["numerical_gradient"].status == "not run"
     assert results["gradient_check"].earned == 0

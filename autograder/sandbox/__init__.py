@@ -1,0 +1,1 @@
+"""Walls around a student's process, and the processes inside them."""
