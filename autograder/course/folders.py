@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import autograder
 from autograder.reference.scripts import ROOT
 
 ASSIGNMENTS = ROOT / "assignments"
@@ -19,3 +20,9 @@ def class_folder() -> Path:
     class, and nothing of it is in git.
     """
     return ROOT / os.environ.get(CLASS_VARIABLE, "class")
+
+
+def hidden_places() -> tuple[Path, ...]:
+    """What no student's code may see: the solutions, the class, this program."""
+    package = Path(autograder.__file__).parent
+    return ROOT / "solutions", class_folder(), package / "mistakes"

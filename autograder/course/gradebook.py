@@ -17,12 +17,15 @@ from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
 from nbgrader import utils
 from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
+from traitlets import Float, Unicode
 
 from autograder.course.arrivals import sweep
-from autograder.course.folders import ASSIGNMENTS, class_folder
+from autograder.course.folders import ASSIGNMENTS, class_folder, hidden_places
 from autograder.course.release import CHECK
 from autograder.judge.grade import Grader
 from autograder.judge.intake import META, rebuild
+from autograder.judge.session import CELL_SECONDS
+from autograder.sandbox import choose
 from autograder.student.explain import reason
 from autograder.student.report import Report
 from autograder.student.verdict import Result
@@ -50,9 +53,16 @@ def secret() -> bytes:
 
 
 @cache
-def grader(notebook: str, key: bytes) -> Grader:
-    """One grader a notebook and secret: the cases are drawn once."""
-    return Grader(notebook, key)
+def grader(
+    notebook: str, key: bytes, sandbox: str, cell_seconds: float = CELL_SECONDS
+) -> Grader:
+    """One grader a notebook and secret: the cases are drawn once.
+
+    Raises
+    ------
+    NoSandbox : when the sandbox of that name can't be had
+    """
+    return Grader(notebook, key, choose(sandbox, hidden_places()), cell_seconds)
 
 
 @cache
@@ -101,13 +111,24 @@ class IntakeExporter(NotebookExporter):
 class Judge(NbGraderPreprocessor):
     """Grade the rebuilt notebook, and write a report into each check cell."""
 
+    sandbox = Unicode(
+        "bwrap",
+        help="The walls that students' code runs behind: bwrap, landlock or none. "
+        "None stands in for another; `autograder doctor` says what this machine "
+        "can do.",
+    ).tag(config=True)
+    cell_seconds = Float(
+        CELL_SECONDS, help="Seconds that one cell of a notebook may take."
+    ).tag(config=True)
+
     def preprocess(
         self, nb: NotebookNode, resources: Resources
     ) -> tuple[NotebookNode, Resources]:
         ids = resources["nbgrader"]
         sweep(Path(resources["metadata"]["path"]), ids["assignment"])
         name = f"{ids['assignment']}/{ids['notebook']}"
-        results = {r.name: r for r in grader(name, secret()).grade(nb).results}
+        judge = grader(name, secret(), self.sandbox, self.cell_seconds)
+        results = {r.name: r for r in judge.grade(nb).results}
         for cell in nb.cells:
             if cell.cell_type == "code":
                 cell.outputs, cell.execution_count = [], None

@@ -20,6 +20,7 @@ from autograder.exercises import exercises_of
 from autograder.judge.grade import Grader
 from autograder.judge.intake import rebuild
 from autograder.mistakes import Mistake, mistakes_of
+from autograder.sandbox import strongest
 from autograder.student.verdict import Result
 
 
@@ -61,7 +62,8 @@ class _DryRun:
     def __init__(self, notebook: str, clock: Callable[[], float]) -> None:
         self.notebook = notebook
         self.clock = clock
-        self.grader = Grader(notebook, secret())
+        # What is graded here is the course's own.
+        self.grader = Grader(notebook, secret(), strongest())
         self.points = sum(e.points for e in exercises_of(notebook))
 
     def row(self, who: str, answers: dict[str, str], judgement: Judgement) -> Row:

@@ -19,12 +19,14 @@ from functools import cache
 from nbformat import NotebookNode
 
 from autograder.exercises import Exercise, all_exercises, exercises_of
-from autograder.judge.session import Session
+from autograder.judge.process import WorkerProcess
+from autograder.judge.session import CELL_SECONDS, Session, imports_torch
 from autograder.judge.upcalls import Upcalls
 from autograder.mistakes import mistakes_of
 from autograder.reference import scripts
 from autograder.reference.recorder import known, record, record_with_mistakes
-from autograder.sandbox.usage import Usage
+from autograder.sandbox import Backend, Usage, parent
+from autograder.sandbox.warm import HEAVY, LIGHT
 from autograder.student.check import cannot_run
 from autograder.student.compare import agree
 from autograder.student.replay import Outcome
@@ -48,10 +50,30 @@ class Grading:
 
 
 class Grader:
-    """Grades the notebooks of one assignment notebook, with one secret."""
+    """Grades the notebooks of one assignment notebook.
 
-    def __init__(self, notebook: str, secret: bytes) -> None:
+    Parameters
+    ----------
+    notebook : ``"<assignment>/<notebook>"``
+    secret : what the hidden cases are drawn from
+    backend : the walls that students' code runs behind
+    cell_seconds : that one cell may take
+
+    Raises
+    ------
+    ValueError : for a notebook without exercises
+    """
+
+    def __init__(
+        self,
+        notebook: str,
+        secret: bytes,
+        backend: Backend,
+        cell_seconds: float = CELL_SECONDS,
+    ) -> None:
         self.notebook = notebook
+        self.backend = backend
+        self.cell_seconds = cell_seconds
         self.exercises = exercises_of(notebook)
         if not self.exercises:
             raise ValueError(f"no exercises are defined for the notebook {notebook}")
@@ -59,9 +81,14 @@ class Grader:
         self.hidden = {e.name: record(e, secret) for e in self.exercises}
 
     def grade(self, submission: NotebookNode) -> Grading:
-        """The result of every exercise of a rebuilt notebook."""
+        """The result of every exercise of a rebuilt notebook.
+
+        Raises
+        ------
+        NoSandbox, CannotStart : when no worker can be had; no student's fault
+        """
         results: dict[str, Result] = {}
-        with Session(submission) as session:
+        with self.session(submission) as session:
             # Public cases first: what is said of them, in words of the student's
             # code, was said before that code had seen a hidden input.
             public = {
@@ -73,7 +100,13 @@ class Grader:
             }
             for e in self.exercises:
                 results[e.name] = self._exercise(e, session, public, results)
-        return Grading(tuple(results.values()), Usage(), "none")
+        return Grading(tuple(results.values()), session.usage, self.backend.name)
+
+    def session(self, submission: NotebookNode) -> Session:
+        """A worker for it, forked from a parent that has what it imports."""
+        modules = HEAVY if imports_torch(submission) else LIGHT
+        warm = parent(self.backend, modules)
+        return Session(submission, lambda: WorkerProcess(warm), self.cell_seconds)
 
     def all_questions(self, name: str) -> Entry:
         """Public and hidden cases as one entry."""

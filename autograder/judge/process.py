@@ -1,45 +1,34 @@
 """One worker process, seen from the judge.
 
-A worker is started with one end of a socket pair, an empty folder and an
-empty environment. It gets the student's part and the worker's part of this
-package as a zip, so no file of the course lies on its path.
+A worker is a confined process that a warm parent forked; see
+:mod:`autograder.sandbox`. The judge holds one end of a socket pair, and of a
+leash: when it lets go of that, the worker ends.
 """
 
 from __future__ import annotations
 
-import atexit
 import contextlib
-import os
+import json
 import secrets
 import shutil
-import signal
 import socket
-import subprocess
-import sys
-import tempfile
 import time
-import zipapp
 from collections.abc import Callable
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-import autograder
+from autograder.sandbox import Child, Parent, Usage
 from autograder.student.replay import Fault, Outcome
 from autograder.student.trace import Trace
 from autograder.worker.frames import Closed, Frame, FrameError, Late, receive, send
 from autograder.worker.messages import read_fault, read_outcome
 
-START = """\
-import sys
-from autograder.worker.main import main
-main(int(sys.argv[1]))
-"""
-
 STARTING = 60.0
-"""Seconds for a worker to start; importing is most of it."""
+"""Seconds for a process to say that it is ready."""
+
+ENDING = 10.0
+"""Seconds for what a submission used to be written down, when it has ended."""
 
 Upcall = Callable[[str, dict[str, Any], dict[str, np.ndarray]], Frame]
 
@@ -56,69 +45,28 @@ class WorkerLost(Exception):
         self.fault = fault
 
 
-@cache
-def bundle() -> Path:
-    """The zip that a worker runs: made once per process of the judge."""
-    package = Path(autograder.__file__).parent
-    folder = Path(tempfile.mkdtemp(prefix="autograder-bundle-"))
-    target = folder / "autograder"
-    target.mkdir()
-    shutil.copy(package / "__init__.py", target)
-    for part in ("student", "worker"):
-        ignore = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(package / part, target / part, ignore=ignore)
-    (folder / "__main__.py").write_text(START)
-    archive = folder.with_suffix(".pyz")
-    zipapp.create_archive(folder, archive)
-    shutil.rmtree(folder)
-    atexit.register(archive.unlink, missing_ok=True)
-    return archive
-
-
 class WorkerProcess:
     """A running worker. Every call may raise :class:`WorkerLost`.
 
     Raises
     ------
-    CannotStart : when no worker answers, before any code of a student ran
+    CannotStart : when no worker is ready, before any code of a student ran
     """
 
-    def __init__(self) -> None:
-        if not bundle().is_file():  # a server outlives what cleans up /tmp
-            bundle.cache_clear()
-        self.scratch = tempfile.mkdtemp(prefix="autograder-worker-")
-        ours, theirs = socket.socketpair()
-        with theirs:
-            self.process = subprocess.Popen(
-                [sys.executable, "-I", "-B", str(bundle()), str(theirs.fileno())],
-                pass_fds=(theirs.fileno(),),
-                cwd=self.scratch,
-                env=self._environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
-            )
-        self.channel = ours
+    def __init__(self, parent: Parent) -> None:
+        self.child: Child = parent.fork()
+        self.channel = self.child.channel
+        self.stopped = Usage()
         try:
-            self.rebind(())
-        except WorkerLost as lost:
-            self.stop()
+            header, _ = receive(self.channel, time.monotonic() + STARTING)
+        except FrameError as error:
+            header = {"error": str(error)}
+        if not header.get("ready"):
+            said = self._let_go().get("error") or header.get("error")
             raise CannotStart(
-                f"A worker does not start: {lost.fault.kind} {lost.fault.message}"
-            ) from None
-
-    def _environment(self) -> dict[str, str]:
-        return {
-            "HOME": self.scratch,
-            "TMPDIR": self.scratch,
-            "LANG": "C.UTF-8",
-            "PATH": os.defpath,
-            "MPLBACKEND": "agg",
-            "OMP_NUM_THREADS": "1",
-            "OPENBLAS_NUM_THREADS": "1",
-            "TRITON_CACHE_DIR": f"{self.scratch}/triton",
-        }
+                f"The sandbox {parent.backend.name} does not hold a worker: {said} "
+                "(autograder doctor says what helps)"
+            )
 
     def __enter__(self) -> WorkerProcess:
         return self
@@ -126,13 +74,26 @@ class WorkerProcess:
     def __exit__(self, *error: object) -> None:
         self.stop()
 
-    def stop(self) -> None:
-        """End the worker and all that it started; remove its folder."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
+    def stop(self) -> Usage:
+        """End the worker and all that it started; what it used."""
+        if self.channel.fileno() >= 0:
+            report = self._let_go()
+            seconds, memory = report.get("seconds", 0.0), report.get("memory", 0)
+            self.stopped = Usage(float(seconds), int(memory), workers=1)
+        return self.stopped
+
+    def _let_go(self) -> dict[str, Any]:
+        """The supervisor's last words. It runs no code of the student."""
         self.channel.close()
-        shutil.rmtree(self.scratch, ignore_errors=True)
+        leash = self.child.leash
+        with leash, contextlib.suppress(OSError):
+            leash.shutdown(socket.SHUT_WR)
+            leash.settimeout(ENDING)
+            said = b"".join(iter(lambda: leash.recv(1 << 12), b""))
+            if self.child.scratch is not None:
+                shutil.rmtree(self.child.scratch, ignore_errors=True)
+            return dict(json.loads(said or b"{}"))
+        return {}
 
     def run_cell(self, source: str, label: str, seconds: float) -> Fault | None:
         """Run one cell; None when it ran."""
@@ -162,10 +123,7 @@ class WorkerProcess:
             raise WorkerLost(_lost(FrameError(str(error)), function)) from None
 
     def rebind(self, names: tuple[str, ...]) -> None:
-        """Let these functions be answered by the judge from now on.
-
-        With no names it only waits until the worker serves.
-        """
+        """Let these functions be answered by the judge from now on."""
         self._ask({"kind": "rebind", "names": names}, {}, STARTING, "rebind")
 
     def _ask(

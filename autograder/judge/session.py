@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
@@ -10,10 +11,12 @@ from nbformat import NotebookNode
 from autograder.judge.process import Upcall, WorkerLost, WorkerProcess
 from autograder.judge.upcalls import Upcalls
 from autograder.reference.scripts import ONLY_IN_NOTEBOOK
+from autograder.sandbox import Usage
 from autograder.student.replay import Fault, Outcome
 from autograder.student.verdict import Entry, Question
 
 CELL_SECONDS = 60.0
+TORCH = re.compile(r"^\s*(?:import|from)\s+(?:torch|triton)\b", re.MULTILINE)
 
 
 class Session:
@@ -27,7 +30,7 @@ class Session:
     def __init__(
         self,
         notebook: NotebookNode,
-        start: Callable[[], WorkerProcess] = WorkerProcess,
+        start: Callable[[], WorkerProcess],
         cell_seconds: float = CELL_SECONDS,
     ) -> None:
         self.cells = [
@@ -38,6 +41,7 @@ class Session:
         self.faults: dict[str, Fault] = {}
         self.lethal: set[str] = set()
         self.worker: WorkerProcess | None = None
+        self.usage = Usage()
 
     def __enter__(self) -> Session:
         return self
@@ -48,7 +52,7 @@ class Session:
     def close(self) -> None:
         """End the worker."""
         if self.worker is not None:
-            self.worker.stop()
+            self.usage += self.worker.stop()
             self.worker = None
 
     def ready(self) -> WorkerProcess:
@@ -63,7 +67,7 @@ class Session:
             except WorkerLost as lost:
                 self.lethal.add(lost.fault.function)
                 self.faults[lost.fault.function] = lost.fault
-                worker.stop()
+                self.usage += worker.stop()
         return self.worker
 
     def _run(self, worker: WorkerProcess, name: str, source: str) -> None:
@@ -134,3 +138,8 @@ def label(cell: NotebookNode, position: int) -> str:
     """The exercise's name for its cell, else the place in the notebook."""
     grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
     return grade_id or f"cell {position + 1}"
+
+
+def imports_torch(notebook: NotebookNode) -> bool:
+    """Whether a cell that is run imports torch or Triton, as far as one can see."""
+    return any(TORCH.search(c.source) for c in notebook.cells if is_run(c))

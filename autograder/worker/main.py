@@ -1,15 +1,12 @@
 """The worker's loop: run cells and replay cases, as the judge asks.
 
-It is started as a zip of ``autograder.student`` and ``autograder.worker`` in
-an empty folder, with one end of a socket pair. What it answers decides
-nothing: the judge compares.
+It runs inside the walls, with one end of a socket pair. What it answers
+decides nothing: the judge compares.
 """
 
 from __future__ import annotations
 
-import os
 import socket
-import sys
 from typing import Any
 
 import numpy as np
@@ -122,16 +119,3 @@ def _build(spec: Any, arrays: dict[str, np.ndarray]) -> Any:
     if "dict" in spec:
         return {k: _build(v, arrays) for k, v in spec["dict"].items()}
     return spec["scalar"]
-
-
-def main(descriptor: int) -> None:
-    """Serve on an inherited socket; standard streams lead nowhere."""
-    channel = socket.socket(fileno=descriptor)
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    for stream in (0, 1, 2):
-        os.dup2(nowhere, stream)
-    Worker(channel).serve()
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]))

@@ -1,0 +1,233 @@
+"""The judge's side of warm parents: one a kind of walls and set of packages.
+
+A parent has imported NumPy, and torch and Triton when they are asked for. For
+each submission it forks, so none waits for an import. It is started anew
+after :data:`MOST_FORKS` submissions, or when it has gone.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import dataclasses
+import json
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import tempfile
+import threading
+import zipapp
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import psutil
+
+from autograder.sandbox.backends import PACKAGE, Backend, NoSandbox, environment
+from autograder.worker.walls import Walls
+
+START = """\
+import sys
+from autograder.worker.warm import main
+main(int(sys.argv[1]))
+"""
+STARTING = 120.0
+"""Seconds for a parent to import torch on a cold and busy machine."""
+
+ENDING = 10.0
+MOST_FORKS = 500
+FIRST_UID, UIDS = 1_900_000_000, 200_000_000
+"""Users that no system gives to anybody."""
+
+LIGHT = ("numpy",)
+HEAVY = ("numpy", "torch", "triton", "triton.language")
+
+
+@cache
+def bundle() -> Path:
+    """The zip that a parent runs: made once per process of the judge."""
+    folder = Path(tempfile.mkdtemp(prefix="autograder-bundle-"))
+    target = folder / "autograder"
+    target.mkdir()
+    shutil.copy(PACKAGE / "__init__.py", target)
+    for part in ("student", "worker"):
+        ignore = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(PACKAGE / part, target / part, ignore=ignore)
+    (folder / "__main__.py").write_text(START)
+    archive = folder.with_suffix(".pyz")
+    zipapp.create_archive(folder, archive)
+    archive.chmod(0o644)  # the users inside are not the one who made it
+    shutil.rmtree(folder)
+    owner = os.getpid()
+    atexit.register(_remove, archive, owner)
+    return archive
+
+
+def _remove(path: Path, owner: int) -> None:
+    if os.getpid() == owner:
+        path.unlink(missing_ok=True)
+
+
+@dataclass(frozen=True)
+class Child:
+    """A submission's process: the channel to it, and its leash.
+
+    ``scratch`` is a folder to remove when it has ended, or None.
+    """
+
+    channel: socket.socket
+    leash: socket.socket
+    scratch: str | None
+
+
+class Parent:
+    """A warm parent. :meth:`fork` makes a confined process of it.
+
+    Raises
+    ------
+    NoSandbox : when it does not start, with what bubblewrap or Python said
+    """
+
+    def __init__(self, backend: Backend, modules: tuple[str, ...] = LIGHT) -> None:
+        self.backend = backend
+        self.modules = modules
+        self.lock = threading.Lock()
+        self.process: subprocess.Popen[bytes] | None = None
+        self.control: socket.socket | None = None
+        self.forks = 0
+        self.log = tempfile.TemporaryFile()  # noqa: SIM115
+        self.start()
+
+    def start(self) -> None:
+        """Start it, or start it again."""
+        self.stop()
+        if not bundle().is_file():  # a server outlives what cleans up /tmp
+            bundle.cache_clear()
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.home = tempfile.mkdtemp(prefix="autograder-home-")
+        with theirs:
+            self.process = subprocess.Popen(
+                [*self.backend.command(bundle()), str(theirs.fileno())],
+                pass_fds=(theirs.fileno(),),
+                cwd=self.home,
+                env=environment(self.home),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=self.log,
+                start_new_session=True,
+            )
+        self.control, self.forks = ours, 0
+        setting = {
+            "walls": dataclasses.asdict(self.backend.walls()),
+            "modules": self.modules,
+        }
+        ours.settimeout(STARTING)
+        try:
+            ours.send(json.dumps(setting).encode())
+            answer = json.loads(ours.recv(1 << 16) or b"{}")
+        except (OSError, ValueError):
+            answer = {}
+        if answer.get("threads") != 1:
+            said = self._said() or f"it has {answer.get('threads', 'no')} threads"
+            self.stop()
+            raise NoSandbox(
+                f"The sandbox {self.backend.name} does not start: {said} "
+                "(autograder doctor says what helps)"
+            )
+
+    def _said(self) -> str:
+        """The last line that it wrote on its way out."""
+        assert self.process is not None
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(1.0)
+        self.log.seek(0)
+        lines = self.log.read().decode(errors="replace").strip().splitlines()
+        return lines[-1][:300] if lines else ""
+
+    def stop(self) -> None:
+        """Let it go: it ends when its last submission has."""
+        if self.control is not None:
+            self.control.close()
+            self.control = None
+        if self.process is not None:
+            _end(self.process)
+            self.process = None
+            shutil.rmtree(self.home, ignore_errors=True)
+
+    def fork(self) -> Child:
+        """A new confined process, which says on its channel that it is ready.
+
+        Raises
+        ------
+        NoSandbox : when there is no parent and none starts
+        """
+        with self.lock:
+            if self.forks >= MOST_FORKS or self.process is None:
+                self.start()
+            try:
+                return self._fork()
+            except OSError:  # it has gone
+                self.start()
+                return self._fork()
+
+    def _fork(self) -> Child:
+        assert self.control is not None
+        scratch = self.backend.scratch()
+        made = None if scratch else tempfile.mkdtemp(prefix="autograder-worker-")
+        own_user = self.backend.uid()
+        uid = FIRST_UID + secrets.randbelow(UIDS) if own_user else None
+        request = {"scratch": scratch or made, "uid": uid}
+        ours, theirs = socket.socketpair()
+        leash, held = socket.socketpair()
+        try:
+            with theirs, held:
+                descriptors = [theirs.fileno(), held.fileno()]
+                message = json.dumps(request).encode()
+                socket.send_fds(self.control, [message], descriptors)
+        except OSError:
+            ours.close()
+            leash.close()
+            if made:
+                shutil.rmtree(made, ignore_errors=True)
+            raise
+        self.forks += 1
+        return Child(ours, leash, made)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Wait for it; end by force what does not end by itself."""
+    try:
+        process.wait(ENDING)
+    except subprocess.TimeoutExpired:
+        for child in psutil.Process(process.pid).children(recursive=True):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                child.kill()
+        process.kill()
+        process.wait()
+
+
+_Key = tuple[str, Walls, tuple[str, ...], int]
+_parents: dict[_Key, Parent] = {}
+_lock = threading.Lock()
+
+
+def parent(backend: Backend, modules: tuple[str, ...] = LIGHT) -> Parent:
+    """The warm parent of this process for a kind of walls; made on first use.
+
+    Raises
+    ------
+    NoSandbox : when it does not start
+    """
+    with _lock:
+        key = (backend.name, backend.walls(), modules, os.getpid())
+        if key not in _parents:
+            _parents[key] = Parent(backend, modules)
+            atexit.register(_stop, key)
+        return _parents[key]
+
+
+def _stop(key: _Key) -> None:
+    if key[-1] == os.getpid():
+        _parents.pop(key).stop()
