@@ -87,11 +87,17 @@ def _jail(bundle: Path) -> list[str]:
         command += ["--unshare-user"]
     for name, value in environment(SCRATCH).items():
         command += ["--setenv", name, value]
-    for path in visible.readable():
+    shown = visible.readable()
+    # bubblewrap would make them for root alone.
+    for folder in dict.fromkeys(p for s in shown for p in reversed(Path(s).parents)):
+        command += ["--dir", str(folder)] if folder != Path("/") else []
+    for path in shown:
         command += _shown(path)
+    command += ["--dir", "/dev"]
     for device in DEVICES:
         command += ["--dev-bind", f"/dev/{device}", f"/dev/{device}"]
-    command += ["--proc", "/proc", "--dir", SCRATCH]
+    # The parent's own; each submission gets another one on top of it.
+    command += ["--proc", "/proc", "--tmpfs", SCRATCH]
     command += ["--ro-bind", str(bundle), INSIDE, "--remount-ro", "/", "--chdir", "/"]
     return [*command, *_python(INSIDE)]
 

@@ -42,7 +42,8 @@ FIRST_UID, UIDS = 1_900_000_000, 200_000_000
 """Users that no system gives to anybody."""
 
 LIGHT = ("numpy",)
-HEAVY = ("numpy", "torch", "triton", "triton.language")
+HEAVY = ("numpy", "torch", "triton", "triton.language", "torch._dynamo")
+"""torch imports the last when a tensor is first looked at; that takes a second."""
 
 
 @cache
