@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
@@ -16,6 +17,9 @@ from autograder.student.replay import Fault, Outcome
 from autograder.student.verdict import Entry, Question
 
 CELL_SECONDS = 60.0
+SECONDS = 900.0
+"""That a whole submission may take, however many cells it has."""
+
 TORCH = re.compile(r"^\s*(?:import|from)\s+(?:torch|triton)\b", re.MULTILINE)
 
 
@@ -24,7 +28,7 @@ class Session:
 
     Cells run in order. One that ends or hangs the process is left out when
     the worker is started again; one that raises is reported, and the rest
-    still runs.
+    still runs. When ``seconds`` are used up, all that is left is late.
     """
 
     def __init__(
@@ -32,12 +36,14 @@ class Session:
         notebook: NotebookNode,
         start: Callable[[], WorkerProcess],
         cell_seconds: float = CELL_SECONDS,
+        seconds: float = SECONDS,
     ) -> None:
         self.cells = [
             (label(c, i), c.source) for i, c in enumerate(notebook.cells) if is_run(c)
         ]
         self.start_worker = start
         self.cell_seconds = cell_seconds
+        self.deadline = time.monotonic() + seconds
         self.faults: dict[str, Fault] = {}
         self.lethal: set[str] = set()
         self.worker: WorkerProcess | None = None
@@ -71,9 +77,13 @@ class Session:
         return self.worker
 
     def _run(self, worker: WorkerProcess, name: str, source: str) -> None:
-        fault = worker.run_cell(source, name, self.cell_seconds)
+        fault = worker.run_cell(source, name, self._within(self.cell_seconds))
         if fault is not None:
             self.faults[name] = fault
+
+    def _within(self, seconds: float) -> float:
+        """No more than the submission has left."""
+        return min(seconds, max(0.0, self.deadline - time.monotonic()))
 
     def outcomes(
         self,
@@ -89,7 +99,10 @@ class Session:
             if lost is None:
                 try:
                     outcome = self.ready().replay(
-                        question.trace, entry.builds_on, seconds, upcall
+                        question.trace,
+                        entry.builds_on,
+                        self._within(seconds),
+                        upcall,
                     )
                     found.append(self._with_cell_fault(outcome))
                     continue

@@ -8,16 +8,17 @@ another process. What is not named fails with "Operation not permitted".
 from __future__ import annotations
 
 import errno
+import os
 import tempfile
 from functools import cache
 
 READING_WRITING = """
     read write readv writev pread64 pwrite64 preadv pwritev preadv2 pwritev2
-    open openat close close_range creat lseek dup dup2 dup3 pipe pipe2 eventfd2
-    sendfile copy_file_range fsync fdatasync ftruncate truncate fallocate
-    fadvise64 flock fcntl poll ppoll select pselect6
+    close close_range creat lseek dup dup2 dup3 pipe pipe2 eventfd2
+    sendfile copy_file_range fsync fdatasync ftruncate fallocate
+    fadvise64 flock poll ppoll select pselect6
     epoll_create epoll_create1 epoll_ctl epoll_wait epoll_pwait epoll_pwait2
-    sendto recvfrom recvmsg shutdown getsockopt setsockopt getsockname getpeername
+    sendto recvfrom recvmsg shutdown getsockopt getsockname getpeername
 """
 FILES = """
     stat lstat fstat newfstatat statx statfs fstatfs access faccessat faccessat2
@@ -30,7 +31,7 @@ MEMORY = """
 """
 THREADS_TIME = """
     futex futex_waitv set_robust_list get_robust_list set_tid_address rseq
-    sched_yield sched_getaffinity sched_setaffinity sched_getparam
+    sched_yield sched_getaffinity sched_getparam
     sched_getscheduler sched_get_priority_max sched_get_priority_min getcpu
     rt_sigaction rt_sigprocmask rt_sigreturn rt_sigpending rt_sigsuspend
     rt_sigtimedwait sigaltstack restart_syscall pause alarm getitimer setitimer
@@ -45,14 +46,17 @@ ITSELF = """
 """
 ALONE = """
     kill tkill tgkill chmod fchmod fchmodat utime utimes utimensat futimesat
-    link linkat
+    link linkat truncate sched_setaffinity
 """
 """Only where the process sees no other one, and no file of anybody else."""
 
-CLONE_THREAD = 0x00010000
+CLONE_THREAD, CLONE_NAMESPACES = 0x00010000, 0x7E020000
 PR_SET_NAME, PR_GET_NAME, PR_SET_VMA = 15, 16, 0x53564D41
 TERMINAL = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)
 """``ioctl`` requests that opening a file makes: is it a terminal, how wide."""
+
+FCNTL = (*range(8), 36, 37, 38, 1030)
+"""Copies, flags and locks; not who gets a signal when something arrives."""
 
 
 @cache
@@ -76,12 +80,25 @@ def compiled(alone: bool) -> str:
         # Some have no such call on another architecture.
         if seccomp.resolve_syscall(seccomp.Arch.NATIVE, name) >= 0:
             rules.add_rule(seccomp.ALLOW, name)
-    threads = seccomp.Arg(0, seccomp.MASKED_EQ, CLONE_THREAD, CLONE_THREAD)
+    flags = CLONE_THREAD | CLONE_NAMESPACES
+    threads = seccomp.Arg(0, seccomp.MASKED_EQ, flags, CLONE_THREAD)
     rules.add_rule(seccomp.ALLOW, "clone", threads)
     # The C library then uses clone, whose flags can be looked at.
     rules.add_rule(seccomp.ERRNO(errno.ENOSYS), "clone3")
     for option in (PR_SET_NAME, PR_GET_NAME, PR_SET_VMA):
         rules.add_rule(seccomp.ALLOW, "prctl", seccomp.Arg(0, seccomp.EQ, option))
+    for call, position in (("open", 1), ("openat", 2)):
+        # Old kernels let a file be emptied by who may read it: not that.
+        for mask, value in (
+            (os.O_TRUNC, 0),
+            (os.O_ACCMODE, os.O_WRONLY),
+            (os.O_ACCMODE, os.O_RDWR),
+        ):
+            how = seccomp.Arg(position, seccomp.MASKED_EQ, mask, value)
+            rules.add_rule(seccomp.ALLOW, call, how)
+    for command in FCNTL:
+        which = seccomp.Arg(1, seccomp.EQ, command)
+        rules.add_rule(seccomp.ALLOW, "fcntl", which)
     for request in TERMINAL:
         rules.add_rule(seccomp.ALLOW, "ioctl", seccomp.Arg(1, seccomp.EQ, request))
     rules.add_rule(seccomp.ALLOW, "prlimit64", seccomp.Arg(0, seccomp.EQ, 0))
