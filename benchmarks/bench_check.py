@@ -8,9 +8,7 @@ Writes ``benchmarks/results/check.md``.
 from __future__ import annotations
 
 import argparse
-import importlib.metadata
 import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -33,6 +31,7 @@ from autograder.reference import scripts  # noqa: E402
 from autograder.student import answers  # noqa: E402
 from autograder.student.check import check_one  # noqa: E402
 from autograder.student.report import Report  # noqa: E402
+from benchmarks.machine import machine  # noqa: E402
 
 RESULT = ROOT / "benchmarks" / "results" / "check.md"
 GOAL = 100.0
@@ -167,21 +166,6 @@ def _only_answers_and_checks(notebook: str, folder: Path) -> Path:
     return path
 
 
-def machine() -> str:
-    """Processor, cores and versions."""
-    cpus = Path("/proc/cpuinfo")
-    lines = cpus.read_text().splitlines() if cpus.exists() else []
-    models = [x.partition(":")[2].strip() for x in lines if x.startswith("model name")]
-    model = models[0] if models else platform.processor()
-    packages = ("numpy", "safetensors", "nbgrader")
-    versions = [f"{p} {importlib.metadata.version(p)}" for p in packages]
-    return (
-        f"{model}, {os.cpu_count()} cores, {platform.system()}, "
-        f"Python {platform.python_version()}, {', '.join(versions)}; load average "
-        f"{os.getloadavg()[0]:.1f} at the end"
-    )
-
-
 def report(rounds: int, validations: int) -> str:
     """The whole result as Markdown."""
     notebooks = dict.fromkeys(
@@ -190,7 +174,7 @@ def report(rounds: int, validations: int) -> str:
     single = [row for n in notebooks for row in check_rows(n, rounds)]
     whole = [row for n in notebooks for row in whole_rows(n, validations)]
     return TEXT.format(
-        machine=machine(),
+        machine=machine("numpy", "safetensors", "nbgrader"),
         rounds=rounds,
         validations=validations,
         single="\n".join(row.cells() for row in single),
