@@ -27,6 +27,8 @@ from autograder.worker.messages import read_fault, read_outcome
 STARTING = 60.0
 """Seconds for a process to say that it is ready."""
 
+GONE = "it has gone before it was ready"
+
 ENDING = 10.0
 """Seconds for what a submission used to be written down, when it has ended."""
 
@@ -35,6 +37,10 @@ Upcall = Callable[[str, dict[str, Any], dict[str, np.ndarray]], Frame]
 
 class CannotStart(RuntimeError):
     """No worker runs on this machine; no student's code is to blame."""
+
+
+class EndedFromOutside(RuntimeError):
+    """The worker went with its parent; grade the submission again."""
 
 
 class WorkerLost(Exception):
@@ -46,7 +52,10 @@ class WorkerLost(Exception):
 
 
 class WorkerProcess:
-    """A running worker. Every call may raise :class:`WorkerLost`.
+    """A running worker.
+
+    Every call may raise :class:`WorkerLost`, which is the student's to bear,
+    and :class:`EndedFromOutside`, which is not.
 
     Raises
     ------
@@ -54,19 +63,29 @@ class WorkerProcess:
     """
 
     def __init__(self, parent: Parent) -> None:
-        self.child: Child = parent.fork()
-        self.channel = self.child.channel
+        self.parent = parent
         self.stopped = Usage()
-        try:
-            header, _ = receive(self.channel, time.monotonic() + STARTING)
-        except FrameError as error:
-            header = {"error": str(error)}
-        if not header.get("ready"):
-            said = self._let_go().get("error") or header.get("error")
+        said = self._begin(parent)
+        if said == GONE:  # a parent that was killed; there will be another one
+            parent.start()
+            said = self._begin(parent)
+        if said:
             raise CannotStart(
                 f"The sandbox {parent.backend.name} does not hold a worker: {said} "
                 "(autograder doctor says what helps)"
             )
+
+    def _begin(self, parent: Parent) -> str:
+        """Wait until the worker is ready; else what stands against it."""
+        self.child: Child = parent.fork()
+        self.channel = self.child.channel
+        try:
+            header, _ = receive(self.channel, time.monotonic() + STARTING)
+        except FrameError as error:
+            header = {"error": GONE if isinstance(error, Closed) else str(error)}
+        if header.get("ready") is True:
+            return ""
+        return str(self._let_go().get("error") or header.get("error"))
 
     def __enter__(self) -> WorkerProcess:
         return self
@@ -148,6 +167,8 @@ class WorkerProcess:
                     raise FrameError("a question where an answer was due")
                 send(self.channel, upcall(header["upcall"], header, body), deadline)
         except FrameError as error:
+            if isinstance(error, Closed) and not self.parent.is_alive():
+                raise EndedFromOutside("The sandbox was ended from outside.") from None
             raise WorkerLost(_lost(error, function)) from None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import platform
 import shutil
@@ -247,9 +246,3 @@ def strongest() -> Backend:
             continue
         return backend
     raise NoSandbox("Not even a plain process starts; run: autograder doctor")
-
-
-def with_limits(backend: Backend, **limits: int) -> Backend:
-    """The same walls with other limits."""
-    walls = dataclasses.replace(backend.walls(), **limits)  # type: ignore[arg-type]
-    return dataclasses.replace(backend, walls=lambda: walls)

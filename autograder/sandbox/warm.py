@@ -157,6 +157,10 @@ class Parent:
             self.process = None
             shutil.rmtree(self.home, ignore_errors=True)
 
+    def is_alive(self) -> bool:
+        """Whether the parent still runs."""
+        return self.process is not None and self.process.poll() is None
+
     def fork(self) -> Child:
         """A new confined process, which says on its channel that it is ready.
 
