@@ -36,7 +36,7 @@ main(int(sys.argv[1]))
 STARTING = 120.0
 """Seconds for a parent to import torch on a cold and busy machine."""
 
-ENDING = 10.0
+ENDING, GOING = 10.0, 0.1
 MOST_FORKS = 500
 FIRST_UID, UIDS = 1_900_000_000, 200_000_000
 """Users that no system gives to anybody."""
@@ -158,7 +158,10 @@ class Parent:
             shutil.rmtree(self.home, ignore_errors=True)
 
     def is_alive(self) -> bool:
-        """Whether the parent still runs."""
+        """Whether the parent still runs, and is not just about to go."""
+        if self.process is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(GOING)
         return self.process is not None and self.process.poll() is None
 
     def fork(self) -> Child:
