@@ -16,7 +16,7 @@ READING_WRITING = """
     read write readv writev pread64 pwrite64 preadv pwritev preadv2 pwritev2
     close close_range creat lseek dup dup2 dup3 pipe pipe2 eventfd2
     sendfile copy_file_range fsync fdatasync ftruncate fallocate
-    fadvise64 flock poll ppoll select pselect6
+    fadvise64 poll ppoll select pselect6
     epoll_create epoll_create1 epoll_ctl epoll_wait epoll_pwait epoll_pwait2
     sendto recvfrom recvmsg shutdown getsockopt getsockname getpeername
 """
@@ -55,8 +55,9 @@ PR_SET_NAME, PR_GET_NAME, PR_SET_VMA = 15, 16, 0x53564D41
 TERMINAL = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)
 """``ioctl`` requests that opening a file makes: is it a terminal, how wide."""
 
-FCNTL = (*range(8), 36, 37, 38, 1030)
-"""Copies, flags and locks; not who gets a signal when something arrives."""
+FCNTL = (*range(5), 1030)
+"""Copies and flags. No locks: by those on a file that all may read, two
+submissions could agree. Not who gets a signal when something arrives."""
 
 
 @cache
