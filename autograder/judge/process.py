@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import json
 import secrets
-import shutil
 import socket
 import time
 from collections.abc import Callable
@@ -18,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.sandbox import Child, Parent, Usage
+from autograder.sandbox import Child, Parent, Usage, scratch
 from autograder.student.replay import Fault, Outcome
 from autograder.student.trace import Trace
 from autograder.worker.frames import Closed, Frame, FrameError, Late, receive, send
@@ -104,15 +103,14 @@ class WorkerProcess:
     def _let_go(self) -> dict[str, Any]:
         """The supervisor's last words. It runs no code of the student."""
         self.channel.close()
-        leash = self.child.leash
+        leash, said = self.child.leash, b""
         with leash, contextlib.suppress(OSError):
             leash.shutdown(socket.SHUT_WR)
             leash.settimeout(ENDING)
             said = b"".join(iter(lambda: leash.recv(1 << 12), b""))
-            if self.child.scratch is not None:
-                shutil.rmtree(self.child.scratch, ignore_errors=True)
-            return dict(json.loads(said or b"{}"))
-        return {}
+        if self.child.scratch is not None:
+            scratch.remove(self.child.scratch)
+        return dict(json.loads(said or b"{}"))
 
     def run_cell(self, source: str, label: str, seconds: float) -> Fault | None:
         """Run one cell; None when it ran."""

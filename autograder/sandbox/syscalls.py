@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import os
+import socket
 import tempfile
 from functools import cache
 
@@ -88,6 +89,12 @@ def compiled(alone: bool) -> str:
     rules.add_rule(seccomp.ERRNO(errno.ENOSYS), "clone3")
     for option in (PR_SET_NAME, PR_GET_NAME, PR_SET_VMA):
         rules.add_rule(seccomp.ALLOW, "prctl", seccomp.Arg(0, seccomp.EQ, option))
+    # An event loop wakes itself through such a pair; it leads nowhere else.
+    pair = (
+        seccomp.Arg(0, seccomp.EQ, socket.AF_UNIX),
+        seccomp.Arg(1, seccomp.MASKED_EQ, 0xF, socket.SOCK_STREAM),
+    )
+    rules.add_rule(seccomp.ALLOW, "socketpair", *pair)
     for call, position in (("open", 1), ("openat", 2)):
         # Old kernels let a file be emptied by who may read it: not that.
         for mask, value in (

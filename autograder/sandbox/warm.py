@@ -25,7 +25,14 @@ from pathlib import Path
 
 import psutil
 
-from autograder.sandbox.backends import PACKAGE, Backend, NoSandbox, environment
+from autograder.sandbox.backends import (
+    FIRST_UID,
+    PACKAGE,
+    UIDS,
+    Backend,
+    NoSandbox,
+    environment,
+)
 from autograder.worker.walls import Walls
 
 START = """\
@@ -38,9 +45,6 @@ STARTING = 120.0
 
 ENDING, GOING = 10.0, 0.1
 MOST_FORKS = 500
-FIRST_UID, UIDS = 1_900_000_000, 200_000_000
-"""Users that no system gives to anybody."""
-
 LIGHT = ("numpy",)
 HEAVY = ("numpy", "torch", "triton", "triton.language", "torch._dynamo")
 """torch imports the last when a tensor is first looked at; that takes a second."""
@@ -98,7 +102,6 @@ class Parent:
         self.process: subprocess.Popen[bytes] | None = None
         self.control: socket.socket | None = None
         self.forks = 0
-        self.log = tempfile.TemporaryFile()  # noqa: SIM115
         self.start()
 
     def start(self) -> None:
@@ -108,7 +111,7 @@ class Parent:
             bundle.cache_clear()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.home = tempfile.mkdtemp(prefix="autograder-home-")
-        with theirs:
+        with theirs, open(self._log(), "wb") as log:
             self.process = subprocess.Popen(
                 [*self.backend.command(bundle()), str(theirs.fileno())],
                 pass_fds=(theirs.fileno(),),
@@ -116,7 +119,7 @@ class Parent:
                 env=environment(self.home),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                stderr=self.log,
+                stderr=log,
                 start_new_session=True,
             )
         self.control, self.forks = ours, 0
@@ -138,13 +141,16 @@ class Parent:
                 "(autograder doctor says what helps)"
             )
 
+    def _log(self) -> str:
+        return f"{self.home}/log"
+
     def _said(self) -> str:
         """The last line that it wrote on its way out."""
         assert self.process is not None
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(1.0)
-        self.log.seek(0)
-        lines = self.log.read().decode(errors="replace").strip().splitlines()
+        text = Path(self._log()).read_text(errors="replace")
+        lines = text.strip().splitlines()
         return lines[-1][:300] if lines else ""
 
     def stop(self) -> None:
@@ -198,7 +204,7 @@ class Parent:
             ours.close()
             leash.close()
             if made:
-                shutil.rmtree(made, ignore_errors=True)
+                os.rmdir(made)
             raise
         self.forks += 1
         return Child(ours, leash, made)

@@ -110,15 +110,26 @@ def _wait(
 
 
 def _is_full(folder: str, walls: Walls) -> bool:
-    """Where the scratch folder lies on a disk, nothing else bounds it."""
+    """Where the scratch folder lies on a disk, nothing else bounds it.
+
+    What can't be looked into (too deep, or closed) counts as full.
+    """
     used = files = 0
-    for place, folders, names in os.walk(folder):
-        files += len(folders) + len(names)
-        for name in names:
-            with contextlib.suppress(OSError):
-                used += os.lstat(f"{place}/{name}").st_blocks * 512
-        if used > walls.disk or files > walls.inodes:
-            return True
+    places = [folder]
+    try:
+        while places:
+            for entry in os.scandir(places.pop()):
+                files += 1
+                if entry.is_dir(follow_symlinks=False):
+                    places.append(entry.path)
+                else:
+                    used += entry.stat(follow_symlinks=False).st_blocks * 512
+            if used > walls.disk or files > walls.inodes:
+                return True
+    except FileNotFoundError:  # removed in the meantime
+        return False
+    except OSError:
+        return True
     return False
 
 

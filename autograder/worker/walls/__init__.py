@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import re
 import resource
 import signal
 import sys
@@ -63,7 +64,7 @@ def confine(walls: Walls, scratch: str, uid: int | None, mapped: int) -> None:
     OSError : when one of the walls can't be put up
     """
     os.umask(0o077)
-    _limit(walls, mapped)
+    _limit(walls, mapped, uid is not None)
     if uid is not None:
         os.setgroups([])
         os.setresgid(uid, uid, uid)
@@ -81,16 +82,23 @@ def confine(walls: Walls, scratch: str, uid: int | None, mapped: int) -> None:
         _filter(bytes.fromhex(walls.seccomp))
 
 
-def _limit(walls: Walls, mapped: int) -> None:
+def _counts_by_namespace() -> bool:
+    """Since Linux 5.14."""
+    major, minor = os.uname().release.split(".")[:2]
+    return (int(major), int(re.sub(r"\D.*", "", minor))) >= (5, 14)
+
+
+def _limit(walls: Walls, mapped: int, own_user: bool) -> None:
     limits = {
         "RLIMIT_CORE": 0,
         "RLIMIT_FSIZE": walls.file_size,
         "RLIMIT_NOFILE": walls.files,
         "RLIMIT_MSGQUEUE": 0,
+        "RLIMIT_SIGPENDING": 256,
     }
     if mapped:
         limits["RLIMIT_AS"] = mapped + walls.memory
-    if walls.namespaces:
+    if walls.namespaces and (own_user or _counts_by_namespace()):
         # Elsewhere this counts all processes of the user, not those of the jail.
         limits["RLIMIT_NPROC"] = walls.threads
     for name, most in limits.items():

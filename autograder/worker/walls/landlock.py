@@ -70,6 +70,7 @@ def restrict(readable: Iterable[str], writable: str) -> None:
         for path in readable:
             _allow(handle, path, READING & files)
         _allow(handle, writable, files & ~EXECUTE)
+        _allow(handle, os.devnull, READ_FILE | WRITE_FILE)
         checked(LIBC.syscall(RESTRICT_SELF, handle, 0), "landlock")
     finally:
         os.close(handle)
