@@ -13,17 +13,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
-import psutil
 import pytest
 from filelock import FileLock
 from nbformat import NotebookNode
 from playwright.sync_api import Browser, sync_playwright
 
 from autograder.exercises import exercises_of
-from autograder.judge import process
 from autograder.judge.grade import Grader
 from autograder.reference import scripts
+from autograder.sandbox import Backend, choose, warm
 from autograder.student.verdict import Result
+from tests import processes, users
+from tests.processes import eventually
 
 ROOT = Path(__file__).parents[1]
 SECRET = "the secret of the tests"
@@ -210,35 +211,79 @@ def answered(
 Grade = Callable[[NotebookNode], dict[str, Result]]
 
 
-def _grade(notebook: str) -> Grade:
-    grader = Grader(notebook, SECRET.encode())
+@pytest.fixture(scope="session")
+def backend() -> Backend:
+    """The walls that students' code is graded behind: a test fails without."""
+    return choose("bwrap")
+
+
+@pytest.fixture(scope="session")
+def current_user() -> Iterator[users.User]:
+    """Runs a script as who runs the tests, with a home of its own."""
+    with users.home() as folder:
+        yield users.User(folder)
+
+
+@pytest.fixture(scope="session")
+def ordinary_user() -> Iterator[users.User]:
+    """Runs a script without any rights, also when root runs the tests."""
+    if reason := users.why_no_ordinary_user():
+        pytest.skip(reason)
+    with users.home() as folder:
+        yield users.ordinary(folder)
+
+
+def _grade(notebook: str, backend: Backend) -> Grade:
+    grader = Grader(notebook, SECRET.encode(), backend)
     return lambda submission: {r.name: r for r in grader.grade(submission).results}
 
 
 @pytest.fixture(scope="session")
-def grade_warmup() -> Grade:
+def grade_warmup(backend: Backend) -> Grade:
     """Grades a rebuilt notebook of the warm-up; results by name."""
-    return _grade("warmup/warmup")
+    return _grade("warmup/warmup", backend)
 
 
 @pytest.fixture(scope="session")
-def grade_batchnorm() -> Grade:
+def grade_batchnorm(backend: Backend) -> Grade:
     """Grades a rebuilt notebook of batch normalization; results by name."""
-    return _grade("batchnorm/batchnorm")
+    return _grade("batchnorm/batchnorm", backend)
 
 
 @pytest.fixture
 def no_worker_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Fail when a worker, what it started, or its folder outlives the test."""
-    process.bundle()  # made once, and not in the folder that must end empty
+    """Fail when a worker, what it started, or its folder outlives the test.
+
+    The warm parents, and the empty folders that they run in, stay.
+    """
+    warm.bundle()  # made once, and not in the folder that must end empty
     folder = tmp_path / "scratch"
     folder.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
-    before = set(psutil.Process().children(recursive=True))
+    before = processes.others()
     yield
-    left = set(psutil.Process().children(recursive=True)) - before
-    assert [p for p in left if p.status() != psutil.STATUS_ZOMBIE] == []
-    assert list(folder.iterdir()) == []
+    assert eventually(lambda: not processes.all_submissions())
+    assert eventually(lambda: processes.others() <= before)
+    assert set(folder.iterdir()) <= processes.homes()
+
+
+@pytest.fixture
+def own_parent(
+    no_worker_left: None, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[type[warm.Parent]]:
+    """Warm parents of the test's own: they end with it."""
+    begun: dict[int, warm.Parent] = {}
+    start = warm.Parent.start
+
+    def begin(self: warm.Parent) -> None:
+        begun[id(self)] = self
+        start(self)
+
+    monkeypatch.setattr(warm.Parent, "start", begin)
+    yield warm.Parent
+    for parent in begun.values():
+        if parent not in warm._parents.values():
+            parent.stop()
 
 
 @pytest.fixture(scope="session")

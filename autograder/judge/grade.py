@@ -19,25 +19,30 @@ from functools import cache
 from nbformat import NotebookNode
 
 from autograder.exercises import Exercise, all_exercises, exercises_of
+from autograder.judge.following import closure, consequence_of, follows, may_call
 from autograder.judge.process import WorkerProcess
 from autograder.judge.session import CELL_SECONDS, Session, imports_torch
+from autograder.judge.tampering import tampering
 from autograder.judge.upcalls import Upcalls
-from autograder.mistakes import mistakes_of
 from autograder.reference import scripts
-from autograder.reference.recorder import known, record, record_with_mistakes
+from autograder.reference.recorder import record, record_with_mistakes
 from autograder.sandbox import Backend, Usage, parent
 from autograder.sandbox.warm import HEAVY, LIGHT
 from autograder.student.check import cannot_run
-from autograder.student.compare import agree
 from autograder.student.replay import Outcome
 from autograder.student.verdict import (
     Entry,
-    KnownMistake,
     Result,
     judge,
     unrun,
     with_notes,
 )
+
+IN_THE_JAIL = {
+    "numpy": "NumPy",
+    "torch": "torch on cpu",
+    "triton": "Triton interpreter on cpu",
+}
 
 
 @dataclass(frozen=True)
@@ -88,6 +93,7 @@ class Grader:
         NoSandbox, CannotStart : when no worker can be had; no student's fault
         """
         results: dict[str, Result] = {}
+        around = tampering(submission)
         with self.session(submission) as session:
             # Public cases first: what is said of them, in words of the student's
             # code, was said before that code had seen a hidden input.
@@ -96,10 +102,13 @@ class Grader:
                     self.public[e.name], self.public[e.name].questions, e.deadline
                 )
                 for e in self.exercises
-                if not cannot_run(self.public[e.name].path)
+                if not cannot_run(e.path) and not (e.path == "triton" and around)
             }
             for e in self.exercises:
-                results[e.name] = self._exercise(e, session, public, results)
+                if e.path == "triton" and around:
+                    results[e.name] = _refused(e, around)
+                else:
+                    results[e.name] = self._exercise(e, session, public, results)
         return Grading(tuple(results.values()), session.usage, self.backend.name)
 
     def session(self, submission: NotebookNode) -> Session:
@@ -122,7 +131,7 @@ class Grader:
     ) -> Result:
         entry = self.all_questions(exercise.name)
         if exercise.name not in public:
-            return unrun(entry, cannot_run(entry.path))
+            return unrun(entry, cannot_run(exercise.path))
         outcomes = public[exercise.name]
         questions = self.hidden[exercise.name].questions
         if _lost(outcomes[-1]):
@@ -130,6 +139,8 @@ class Grader:
         else:
             hidden = session.outcomes(entry, questions, exercise.deadline)
             outcomes = [*outcomes, *hidden]
+        # What ran it is known here, and not asked of the student's process.
+        outcomes = [replace(o, where=IN_THE_JAIL[entry.path]) for o in outcomes]
         result = self._judge(exercise.name, outcomes)
         if result.passed or result.earned is None:
             return result
@@ -163,7 +174,7 @@ class Grader:
         """Full points when the answer is right for the base's known mistake."""
         for base in failing:
             for mistake in results[base].mistakes:
-                given = _consequence(entry, base, mistake.name)
+                given = consequence_of(entry, base, mistake.name)
                 if follows(entry, outcomes, given):
                     return _earned(
                         entry,
@@ -185,11 +196,11 @@ class Grader:
     ) -> Result | None:
         """Full points when only the functions that it calls were wrong."""
         direct = {s.function for q in entry.questions for s in q.trace.steps}
-        bases = _closure(exercise)
+        bases = closure(exercise)
         if not any(_failed(results.get(b)) for b in bases):
             return None
         rebound = tuple(b for b in bases if b not in direct)
-        if not rebound or not _may_call(outcomes, rebound):
+        if not rebound or not may_call(outcomes, rebound):
             return None
         given = {
             name: value
@@ -221,63 +232,17 @@ def _lost(outcome: Outcome) -> bool:
     return outcome.fault is not None and outcome.fault.kind in ("deadline", "crashed")
 
 
-def _consequence(entry: Entry, base: str, mistake: str) -> KnownMistake:
-    """What a right solution of ``entry`` gives on a base with a mistake."""
-    exercise = all_exercises()[entry.name]
-    found = next(m for m in mistakes_of(base) if m.name == mistake)
-    return known(exercise, entry, found)
-
-
-def follows(
-    entry: Entry, outcomes: Sequence[Outcome], consequence: KnownMistake
-) -> bool:
-    """Whether the outcomes are, case by case, those of the consequence.
-
-    Where the function itself mostly raises, that proves nothing: whatever
-    raises the same exception would follow. A base that raises in every case
-    leaves nothing to judge.
-    """
-    own = sum(o.fault is not None and o.fault.function == entry.name for o in outcomes)
-    if 2 * own > len(outcomes) or all(s.fault for s in consequence.symptoms):
-        return False
-    cases = judge(entry, outcomes).cases
-    for question, case, theirs in zip(
-        entry.questions, cases, consequence.symptoms, strict=True
-    ):
-        mine = case.symptom()
-        if mine.aspects() != theirs.aspects() or mine.fault != theirs.fault:
-            return False
-        if not all(
-            agree(mine.outputs[o], theirs.outputs[o], question.expected[o])
-            for o in mine.outputs
-        ):
-            return False
-    return True
-
-
-def _closure(exercise: Exercise) -> tuple[str, ...]:
-    """All that an exercise builds on, directly or not, bases first."""
-    found: dict[str, None] = {}
-    for name in exercise.builds_on:
-        for base in _closure(all_exercises()[name]):
-            found[base] = None
-        found[name] = None
-    return tuple(found)
-
-
-def _may_call(outcomes: Sequence[Outcome], names: tuple[str, ...]) -> bool:
-    """Whether one of ``names`` was called, or could not even be.
-
-    A function that is not there is not seen when it is called, and a process
-    that ended says nothing of what it called.
-    """
-    faults = {o.fault.kind for o in outcomes if o.fault is not None}
-    called = {name for o in outcomes for name in o.called}
-    return bool(called & set(names) or faults & {"raised", "deadline", "crashed"})
-
-
 def _failed(result: Result | None) -> bool:
     return result is not None and result.earned is not None and not result.passed
+
+
+def _refused(exercise: Exercise, around: str) -> Result:
+    """No points: what kernels do could not be seen."""
+    why = (
+        f"Kernels are not graded beside code that could hide what they do: {around}. "
+        "Take it out and hand in again."
+    )
+    return Result(exercise.name, exercise.points, 0.0, (), notes=(why,))
 
 
 def _earned(

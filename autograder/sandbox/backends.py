@@ -93,7 +93,7 @@ def _jail(bundle: Path) -> list[str]:
     Root keeps the four rights that the parent needs to give each submission
     namespaces and a user of its own; an ordinary user has user namespaces.
     """
-    command = ["bwrap", "--new-session", "--clearenv"]
+    command = [shutil.which("bwrap") or "bwrap", "--new-session", "--clearenv"]
     command += [f"--unshare-{n}" for n in ("pid", "ipc", "net", "uts", "cgroup-try")]
     command += ["--hostname", "jail"]
     if has_users():

@@ -13,7 +13,8 @@ class Usage:
     ----------
     seconds : of processor time, all workers together
     memory : bytes that the largest of them held at its peak
-    workers : how many were started; more than one when one was lost
+    workers : how many were started: one, one more for each that was lost, and
+        for each exercise that was judged again on a right base
     """
 
     seconds: float = 0.0

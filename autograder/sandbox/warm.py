@@ -13,11 +13,13 @@ import dataclasses
 import json
 import os
 import secrets
+import select
 import shutil
 import socket
 import subprocess
 import tempfile
 import threading
+import time
 import zipapp
 from dataclasses import dataclass
 from functools import cache
@@ -25,6 +27,7 @@ from pathlib import Path
 
 import psutil
 
+from autograder.sandbox import scratch
 from autograder.sandbox.backends import (
     FIRST_UID,
     PACKAGE,
@@ -33,6 +36,7 @@ from autograder.sandbox.backends import (
     NoSandbox,
     environment,
 )
+from autograder.worker.frames import FrameError, receive
 from autograder.worker.walls import Walls
 
 START = """\
@@ -45,8 +49,8 @@ STARTING = 120.0
 
 ENDING, GOING = 10.0, 0.1
 MOST_FORKS = 500
-LIGHT = ("numpy",)
-HEAVY = ("numpy", "torch", "triton", "triton.language", "torch._dynamo")
+LIGHT = ("numpy", "numpy.random")
+HEAVY = (*LIGHT, "torch", "triton", "triton.language", "torch._dynamo")
 """torch imports the last when a tensor is first looked at; that takes a second."""
 
 
@@ -102,11 +106,15 @@ class Parent:
         self.process: subprocess.Popen[bytes] | None = None
         self.control: socket.socket | None = None
         self.forks = 0
+        self.retired: list[tuple[subprocess.Popen[bytes], str]] = []
         self.start()
 
     def start(self) -> None:
-        """Start it, or start it again."""
-        self.stop()
+        """Start it, or another one in its place.
+
+        The one before goes by itself, when its last submission has.
+        """
+        self._retire()
         if not bundle().is_file():  # a server outlives what cleans up /tmp
             bundle.cache_clear()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -140,6 +148,28 @@ class Parent:
                 f"The sandbox {self.backend.name} does not start: {said} "
                 "(autograder doctor says what helps)"
             )
+        self._try_out()
+
+    def _try_out(self) -> None:
+        """Put up the walls once: a machine may allow the jail and not those."""
+        child = self._fork()
+        with child.channel, child.leash:
+            try:
+                header, _ = receive(child.channel, time.monotonic() + STARTING)
+            except FrameError as error:
+                header = {"error": str(error)}
+            child.leash.shutdown(socket.SHUT_WR)
+            last = child.leash.recv(1 << 12)
+        if child.scratch is not None:
+            scratch.remove(child.scratch)
+        self.forks = 0
+        if not header.get("ready"):
+            said = json.loads(last or b"{}").get("error") or header.get("error")
+            self.stop()
+            raise NoSandbox(
+                f"The sandbox {self.backend.name} does not hold a worker: {said} "
+                "(autograder doctor says what helps)"
+            )
 
     def _log(self) -> str:
         return f"{self.home}/log"
@@ -154,21 +184,35 @@ class Parent:
         return lines[-1][:300] if lines else ""
 
     def stop(self) -> None:
-        """Let it go: it ends when its last submission has."""
+        """Let it go, and wait until it has ended."""
+        self._retire()
+        for process, home in self.retired:
+            _end(process)
+            shutil.rmtree(home, ignore_errors=True)
+        self.retired.clear()
+
+    def _retire(self) -> None:
+        """Without its control socket it ends when its last submission has."""
         if self.control is not None:
             self.control.close()
             self.control = None
         if self.process is not None:
-            _end(self.process)
+            self.retired.append((self.process, self.home))
             self.process = None
-            shutil.rmtree(self.home, ignore_errors=True)
+        for process, home in list(self.retired):
+            if process.poll() is not None:
+                shutil.rmtree(home, ignore_errors=True)
+                self.retired.remove((process, home))
 
     def is_alive(self) -> bool:
         """Whether the parent still runs, and is not just about to go."""
-        if self.process is not None:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self.process.wait(GOING)
-        return self.process is not None and self.process.poll() is None
+        if self.process is None or self.control is None:
+            return False
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(GOING)
+        hung_up = select.poll()
+        hung_up.register(self.control, select.POLLHUP)
+        return self.process.poll() is None and not hung_up.poll(0)
 
     def fork(self) -> Child:
         """A new confined process, which says on its channel that it is ready.
@@ -188,11 +232,11 @@ class Parent:
 
     def _fork(self) -> Child:
         assert self.control is not None
-        scratch = self.backend.scratch()
-        made = None if scratch else tempfile.mkdtemp(prefix="autograder-worker-")
+        inside = self.backend.scratch()
+        made = None if inside else tempfile.mkdtemp(prefix="autograder-worker-")
         own_user = self.backend.uid()
         uid = FIRST_UID + secrets.randbelow(UIDS) if own_user else None
-        request = {"scratch": scratch or made, "uid": uid}
+        request = {"scratch": inside or made, "uid": uid}
         ours, theirs = socket.socketpair()
         leash, held = socket.socketpair()
         try:

@@ -235,6 +235,8 @@ def _broken(
     """Properties of a kernel that do not hold, with a sentence each."""
     if outcome.fault is not None:
         return
+    if entry.path == "triton" and entry.name not in outcome.measured:
+        yield "launch", f"{entry.name}: no kernel was seen."
     for function, seen in outcome.measured.items():
         for name, why in seen.broken(*_budget(entry, question.trace)):
             yield name, f"{function}: {why}."

@@ -29,9 +29,9 @@ def main(descriptor: int) -> None:
     control = socket.socket(fileno=descriptor)
     setting = json.loads(control.recv(LONGEST))
     readable = setting["walls"].pop("landlock")
-    walls = Walls(
-        **setting["walls"], landlock=None if readable is None else tuple(readable)
-    )
+    if readable is not None:
+        readable = (*readable, sys.argv[0])  # modules that are imported later
+    walls = Walls(**setting["walls"], landlock=readable)
     for module in setting["modules"]:
         importlib.import_module(module)
     gc.collect()

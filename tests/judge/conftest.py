@@ -1,9 +1,9 @@
-"""Submissions for intake to read."""
+"""Submissions for intake to read, workers, and sessions of a notebook."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,12 @@ from nbformat import NotebookNode
 
 from autograder.course.submissions import submission
 from autograder.judge.intake import Intake, rebuild
+from autograder.judge.process import WorkerProcess
+from autograder.judge.session import Session
+from autograder.sandbox import BACKENDS, Backend, choose, parent
 
 WARMUP = "warmup/warmup"
+Make = Callable[[Iterable[tuple[str, str]]], NotebookNode]
 
 
 @pytest.fixture
@@ -33,3 +37,27 @@ def take_in(released: NotebookNode, tmp_path: Path) -> Callable[..., Intake]:
         return rebuild(released, tmp_path / "warmup.ipynb")
 
     return take
+
+
+@pytest.fixture(params=BACKENDS)
+def walls(request: pytest.FixtureRequest) -> Backend:
+    """Each kind of walls; a test fails where one can't be had."""
+    return choose(request.param)
+
+
+@pytest.fixture
+def worker(walls: Backend, no_worker_left: None) -> Iterator[WorkerProcess]:
+    """A worker with nothing run."""
+    with WorkerProcess(parent(walls)) as worker:
+        yield worker
+
+
+@pytest.fixture
+def opened(make_notebook: Make, backend: Backend) -> Callable[..., Session]:
+    """A session of a notebook from pairs (grade_id or "", source)."""
+
+    def make(cells: Iterable[tuple[str, str]], **limits: float) -> Session:
+        warm = parent(backend)
+        return Session(make_notebook(cells), lambda: WorkerProcess(warm), **limits)
+
+    return make

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from autograder.exercises import all_exercises
-from autograder.judge.grade import follows
+from autograder.judge.following import follows
 from autograder.mistakes import mistakes_of
 from autograder.reference.recorder import known, record
 from autograder.reference.scripts import namespace

@@ -14,6 +14,7 @@ from autograder.judge import grade as grading
 from autograder.judge.grade import Grader
 from autograder.mistakes import mistakes_of
 from autograder.reference import scripts
+from autograder.sandbox import Backend
 from autograder.student.explain import case_sentences, reason
 from autograder.student.report import Report
 from autograder.student.verdict import Result
@@ -61,9 +62,11 @@ def test_the_reference_earns_every_point(
     assert {r.where for r in results.values()} == {"NumPy"}
 
 
-def test_hidden_cases_are_drawn_from_the_secret_and_the_same_for_all() -> None:
+def test_hidden_cases_are_drawn_from_the_secret_and_the_same_for_all(
+    backend: Backend,
+) -> None:
     def inputs(secret: bytes) -> list[bytes]:
-        entry = Grader(WARMUP, secret).hidden["relative_error"]
+        entry = Grader(WARMUP, secret, backend).hidden["relative_error"]
         return [q.trace.arrays["a0"].tobytes() for q in entry.questions]
 
     assert inputs(b"one") == inputs(b"one")
@@ -71,11 +74,11 @@ def test_hidden_cases_are_drawn_from_the_secret_and_the_same_for_all() -> None:
 
 
 def test_an_answer_that_knows_the_public_cases_alone_earns_nothing(
-    grade_warmup: Grade, answered: Answered
+    grade_warmup: Grade, answered: Answered, backend: Backend
 ) -> None:
     """Its hash decides whether to be right."""
     right = scripts.solution(WARMUP, "relative_error")
-    entry = Grader(WARMUP, b"").public["relative_error"]
+    entry = Grader(WARMUP, b"", backend).public["relative_error"]
     seen = {q.trace.arrays["a0"].tobytes() for q in entry.questions}
     crib = f"{right}\nright, PUBLIC = relative_error, {seen!r}\n"
     crib += (
@@ -106,11 +109,11 @@ LEAKS = {
 
 @pytest.mark.parametrize("act", LEAKS.values(), ids=LEAKS)
 def test_of_a_hidden_case_only_its_kind_is_told(
-    act: str, grade_warmup: Grade, answered: Answered
+    act: str, grade_warmup: Grade, answered: Answered, backend: Backend
 ) -> None:
     """The student's code is right in public cases, and tells of the others."""
     right = scripts.solution(WARMUP, "relative_error")
-    grader = Grader(WARMUP, TEST_SECRET)
+    grader = Grader(WARMUP, TEST_SECRET, backend)
     public, hidden = grader.public["relative_error"], grader.hidden["relative_error"]
     seen = {q.trace.arrays["a0"].tobytes() for q in public.questions}
     spy = (
@@ -185,8 +188,10 @@ def test_a_right_base_may_be_called_by_keyword(
     assert lost(results) == ["numerical_gradient"]
 
 
-def test_a_base_that_loops_costs_itself_alone(answered: Answered) -> None:
-    grader = Grader(WARMUP, b"secret")
+def test_a_base_that_loops_costs_itself_alone(
+    answered: Answered, backend: Backend
+) -> None:
+    grader = Grader(WARMUP, b"secret", backend)
     names = ("relative_error", "gradient_check")
     grader.exercises = [
         replace(e, deadline=1.0) for e in grader.exercises if e.name in names
@@ -298,10 +303,10 @@ def test_a_changed_input_is_reported_for_itself(
 
 
 def test_what_can_not_run_here_is_neither_passed_nor_failed(
-    answered: Answered, monkeypatch: pytest.MonkeyPatch
+    answered: Answered, backend: Backend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(grading, "cannot_run", lambda path: "no GPU here")
-    results = Grader(WARMUP, b"secret").grade(answered(WARMUP)).results
+    results = Grader(WARMUP, b"secret", backend).grade(answered(WARMUP)).results
     assert [r.earned for r in results] == [None] * len(results)
     assert {r.status for r in results} == {"not run"}
     assert {r.where for r in results} == {"not run: no GPU here"}
@@ -309,12 +314,13 @@ def test_what_can_not_run_here_is_neither_passed_nor_failed(
 
 
 def test_a_base_that_was_not_run_is_not_called_wrong(
-    answered: Answered, monkeypatch: pytest.MonkeyPatch
+    answered: Answered, backend: Backend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    grader = Grader(WARMUP, b"secret")
-    grader.public["numerical_gradient"] = replace(
-        grader.public["numerical_gradient"], path="triton"
-    )
+    grader = Grader(WARMUP, b"secret", backend)
+    grader.exercises = [
+        replace(e, path="triton") if e.name == "numerical_gradient" else e
+        for e in grader.exercises
+    ]
     monkeypatch.setattr(
         grading, "cannot_run", lambda path: "no Triton" if path == "triton" else ""
     )
@@ -326,9 +332,9 @@ def test_a_base_that_was_not_run_is_not_called_wrong(
     assert not any("fails" in n for n in results["gradient_check"].notes)
 
 
-def test_a_notebook_without_exercises_can_not_be_graded() -> None:
+def test_a_notebook_without_exercises_can_not_be_graded(backend: Backend) -> None:
     with pytest.raises(ValueError, match="no exercises are defined"):
-        Grader("warmup/nothing", b"secret")
+        Grader("warmup/nothing", b"secret", backend)
 
 
 def test_every_base_of_an_exercise_belongs_to_the_same_notebook() -> None:
