@@ -19,10 +19,14 @@ from nbgrader.preprocessors import (  # noqa: E402
     OverwriteCells,
     SaveCells,
 )
+from nbgrader.server_extensions.formgrader.handlers import (  # noqa: E402
+    template_path,
+)
 
+from autograder.course.archives import SafeExtractor  # noqa: E402
 from autograder.course.arrivals import mend_all, use_released_names  # noqa: E402
 from autograder.course.export import ExerciseCsv  # noqa: E402
-from autograder.course.folders import class_folder  # noqa: E402
+from autograder.course.folders import class_folder, database  # noqa: E402
 from autograder.course.gradebook import (  # noqa: E402
     IntakeExporter,
     Judge,
@@ -49,8 +53,9 @@ CLASS.mkdir(parents=True, exist_ok=True)
 IN_ROOT = CLASS.relative_to(ROOT) if CLASS.is_relative_to(ROOT) else CLASS
 for step in ("submitted", "autograded", "feedback"):
     setattr(c.CourseDirectory, f"{step}_directory", str(IN_ROOT / step))
-c.CourseDirectory.db_url = f"sqlite:///{CLASS / 'gradebook.db'}"
+c.CourseDirectory.db_url = database()
 c.ZipCollectApp.downloaded_directory = str(IN_ROOT / "downloaded")
+c.ZipCollectApp.extractor_plugin = SafeExtractor
 # Beside a source lie its script and what Python and Jupyter leave there.
 c.CourseDirectory.ignore = [
     ".ipynb_checkpoints",
@@ -89,3 +94,11 @@ c.Autograde.autograde_preprocessors = [
 ]
 
 c.ExportApp.plugin_class = ExerciseCsv
+
+# Feedback and formgrader show what students wrote, and run nothing of it.
+c.HTMLExporter.filters = {"markdown2html": "autograder.course.prose.markdown"}
+c.HTMLExporter.preprocessors = ["autograder.course.prose.EscapeNames"]
+c.HTMLExporter.extra_template_basedirs = [
+    str(ROOT / "autograder" / "course" / "pages"),
+    template_path,
+]

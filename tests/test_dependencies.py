@@ -22,7 +22,10 @@ BELOW = {
         "judge",
     },
 }
-INSTRUCTORS_PACKAGES = {"nbgrader", "nbformat", "nbconvert", "jupytext", "tqdm", "yaml"}
+INSTRUCTORS_PACKAGES = {
+    *("nbgrader", "nbformat", "nbconvert", "jupytext", "tqdm", "yaml"),
+    *("dask", "distributed", "sqlalchemy", "psycopg"),
+}
 
 
 def imports(path: Path) -> Iterator[str]:

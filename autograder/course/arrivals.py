@@ -7,14 +7,16 @@ that it can't read. Nothing here decides what counts: that is intake's work.
 from __future__ import annotations
 
 import contextlib
-import secrets
+import os
 import shutil
-import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 from nbgrader.utils import parse_utc
 
 from autograder.course.folders import ASSIGNMENTS, class_folder
+from autograder.judge.intake import DEEPEST
+from autograder.sandbox import scratch
 
 TIMESTAMP = "timestamp.txt"
 SUBMISSION_SECRET = "submission_secret.txt"
@@ -28,12 +30,31 @@ def released_names(assignment: str) -> list[str]:
     return sorted(p.stem for p in (ASSIGNMENTS / assignment).glob("*.ipynb"))
 
 
+_untouched = False
+
+
+@contextlib.contextmanager
+def untouched() -> Iterator[None]:
+    """Let the configuration be read without :func:`mend_all`.
+
+    For what reads submissions with intake alone, and can leave them as they are.
+    """
+    global _untouched
+    _untouched = True
+    try:
+        yield
+    finally:
+        _untouched = False
+
+
 def mend_all() -> None:
     """Mend every submitted folder of a released assignment.
 
     nbgrader reads timestamps, and looks for notebooks, before it calls any
     hook; so the configuration calls this first.
     """
+    if _untouched:
+        return
     for folder in sorted((class_folder() / "submitted").glob("*/*")):
         if folder.is_dir() and not folder.is_symlink() and released_names(folder.name):
             # What can't be mended is nbgrader's to report, with its student.
@@ -57,14 +78,22 @@ def use_released_names(assignment: str, student: str, notebooks: list[str]) -> N
 def mend(folder: Path) -> None:
     """Put an empty file for a missing notebook; remove what can't be copied.
 
-    Links and special files go; of links, none is followed. Notebooks stay as
-    they are: intake reads them.
+    Links, special files and folders deeper than intake looks go; of links, none
+    is followed. Notebooks stay as they are: intake reads them.
     """
-    for path in sorted(folder.rglob("*")):
-        mode = path.lstat().st_mode
-        plain = stat.S_ISREG(mode) or stat.S_ISDIR(mode)
-        if not plain and path.suffix != ".ipynb":
-            path.unlink()
+    left = [(folder, 0)]
+    while left:
+        place, depth = left.pop()
+        for entry in sorted(os.scandir(place), key=lambda e: e.name):
+            if entry.is_dir(follow_symlinks=False):
+                if depth < DEEPEST:
+                    left.append((Path(entry.path), depth + 1))
+                else:
+                    scratch.remove(entry.path)
+            elif not entry.is_file(follow_symlinks=False) and (
+                not entry.name.endswith(".ipynb")
+            ):
+                os.unlink(entry.path)
     if not _is_timestamp(folder / TIMESTAMP):
         _put_aside(folder / TIMESTAMP)
     for name in released_names(folder.name):
@@ -73,21 +102,31 @@ def mend(folder: Path) -> None:
             path.touch()
 
 
-def sweep(folder: Path, assignment: str) -> None:
+def sweep(folder: Path, assignment: str, otherwise: str) -> None:
     """Drop what came beside a notebook: feedback would copy it.
 
-    The two files that ``nbgrader release_feedback`` can't do without are kept
-    when they can be read, and made when not.
+    What :func:`papers` names stays, or is made; ``otherwise`` as there.
     """
     keep = {f"{name}.ipynb" for name in released_names(assignment)}
-    kept = {TIMESTAMP: "", SUBMISSION_SECRET: secrets.token_hex(32)}
-    for name, otherwise in kept.items():
-        if not _text(folder / name):
-            _remove(folder / name)
-            (folder / name).write_text(otherwise)
+    kept = papers(folder, otherwise)
     for path in folder.iterdir():
-        if path.name not in keep | kept.keys():
+        if path.name not in keep:
             _remove(path)
+    for name, content in kept.items():
+        (folder / name).write_bytes(content)
+
+
+def papers(folder: Path, otherwise: str) -> dict[str, bytes]:
+    """The two files that ``nbgrader release_feedback`` can't do without.
+
+    As they were handed in, when they can be read; else an empty timestamp, and
+    the secret ``otherwise``.
+    """
+    timestamp, secret = folder / TIMESTAMP, folder / SUBMISSION_SECRET
+    return {
+        TIMESTAMP: timestamp.read_bytes() if _is_timestamp(timestamp) else b"",
+        SUBMISSION_SECRET: secret.read_bytes() if _text(secret) else otherwise.encode(),
+    }
 
 
 def _is_timestamp(path: Path) -> bool:

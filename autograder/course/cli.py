@@ -7,12 +7,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from tqdm import tqdm
 
-from autograder.course import bundle, demo
+from autograder.course import bundle, demo, doctor, export, grade, report
 from autograder.course.folders import SITE_FILES, class_folder
 from autograder.course.release import write_source_notebooks
+from autograder.course.tables import aligned
 from autograder.course.verify import Row, count, verify
 from autograder.reference.scripts import ROOT, notebooks
 
@@ -28,10 +30,37 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands.add_parser("release", help="generate every assignment with nbgrader")
     commands.add_parser("bundle", help="write the student's wheel and the zips")
     commands.add_parser("demo", help="grade a class of demonstration students")
-    options = parser.parse_args(arguments)
+    grade.add_options(
+        commands.add_parser("grade", help="grade all submissions of an assignment")
+    )
+    doctor.add_options(
+        commands.add_parser("doctor", help="try out what the sandbox holds here")
+    )
+    told = commands.add_parser("report", help="write a page about an assignment")
+    sent = commands.add_parser("export", help="write results for other programs")
+    for command in (told, sent):
+        command.add_argument("assignment", metavar="NAME", help="of the assignment")
+        command.add_argument("--to", type=Path, metavar="PATH", help="what to write")
+    sent.add_argument("--format", choices=export.FORMATS, required=True)
+    sent.add_argument(
+        "--column", default="", help="what Canvas or Moodle calls the assignment"
+    )
+    options, others = parser.parse_known_args(arguments)
+    if others and options.command != "grade":
+        parser.error(f"unknown: {' '.join(others)}")
     try:
+        if options.command == "grade":
+            return grade.run(options, others)
+        if options.command == "doctor":
+            return doctor.run(options)
         if options.command == "verify":
             return _verify(options.notebook)
+        if options.command == "report":
+            return _written(report.write(options.assignment, options.to))
+        if options.command == "export":
+            form, column = options.format, options.column
+            name, to = options.assignment, options.to
+            return _written(export.write(name, form, to, column))
         return {"release": _release, "bundle": _bundle, "demo": _demo}[
             options.command
         ]()
@@ -42,6 +71,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (FileNotFoundError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
+
+
+def _written(path: Path) -> int:
+    print(f"Written: {path}")
+    return 0
 
 
 def _progress(steps: Iterable[object], total: int, what: str) -> Iterable[object]:
@@ -98,13 +132,3 @@ def _demo() -> int:
     (folder / "grades.txt").write_text(f"{text}\n", "utf-8")
     print(text)
     return 0
-
-
-def aligned(rows: Sequence[Sequence[str]]) -> str:
-    """A plain-text table with its columns aligned."""
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    lines = [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        for row in rows
-    ]
-    return "\n".join(line.rstrip() for line in lines)

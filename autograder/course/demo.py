@@ -1,4 +1,4 @@
-"""A class of demonstration students, graded by nbgrader as any other.
+"""A class of demonstration students, graded as any other.
 
 Each of them stands for something that happens: everything right, right by
 another route, a known mistake, an honest mess, the end of the process, a
@@ -18,7 +18,7 @@ import nbformat
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 
-from autograder.course.folders import CLASS_VARIABLE, class_folder
+from autograder.course.folders import CLASS_VARIABLE, DATABASE_VARIABLE, class_folder
 from autograder.course.gradebook import release
 from autograder.course.submissions import (
     hand_in,
@@ -29,6 +29,7 @@ from autograder.course.submissions import (
 from autograder.exercises import exercises_of
 from autograder.mistakes import mistakes_of
 from autograder.reference.scripts import ROOT, notebooks
+from autograder.sandbox import strongest
 
 FOLDER = "_build/class"
 
@@ -106,17 +107,21 @@ def grade() -> Iterator[str]:
 
     Raises
     ------
-    subprocess.CalledProcessError : when nbgrader fails; its log is in stderr
+    subprocess.CalledProcessError : when a command fails; its log is in stderr
     """
     os.environ[CLASS_VARIABLE] = FOLDER
+    os.environ.pop(DATABASE_VARIABLE, None)  # that one is of a real class
     hand_in_all(class_folder())
+    # What is graded here is the course's own.
+    walls = f"--sandbox={strongest().name}"
     for assignment in sorted({n.partition("/")[0] for n in notebooks()}):
-        commands = ["autograde", "generate_feedback"]
         if assignment not in _in_gradebook():
-            commands.insert(0, "generate_assignment")
-        for command in commands:
-            yield f"{command} {assignment}"
-            nbgrader(command, assignment, "--force")
+            yield f"generate_assignment {assignment}"
+            nbgrader("generate_assignment", assignment, "--force")
+        yield f"grade {assignment}"
+        _run("autograder.course", "grade", assignment, walls)
+        yield f"generate_feedback {assignment}"
+        nbgrader("generate_feedback", assignment, "--force")
 
 
 def _in_gradebook() -> set[str]:
@@ -130,9 +135,13 @@ def _in_gradebook() -> set[str]:
 
 def nbgrader(*arguments: str) -> None:
     """Run one of nbgrader's commands as an instructor would."""
+    _run("nbgrader", *arguments)
+
+
+def _run(module: str, *arguments: str) -> None:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     subprocess.run(
-        [sys.executable, "-m", "nbgrader", *arguments],
+        [sys.executable, "-m", module, *arguments],
         cwd=ROOT,
         env={**os.environ, "PATH": path},
         check=True,

@@ -5,9 +5,6 @@ They are named in ``nbgrader_config.py``; nothing of nbgrader is patched.
 
 from __future__ import annotations
 
-import html
-import os
-import secrets
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,54 +12,24 @@ from typing import Any
 import nbformat
 from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
-from nbgrader import utils
-from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
+from nbgrader.api import Gradebook
+from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Float, Unicode
 
-from autograder.course.arrivals import sweep
-from autograder.course.folders import ASSIGNMENTS, class_folder, hidden_places
-from autograder.course.release import CHECK
-from autograder.judge.grade import Grader
-from autograder.judge.intake import META, rebuild
+from autograder.course import journal
+from autograder.course.arrivals import released_names, sweep
+from autograder.course.autograded import grader, judged
+from autograder.course.folders import ASSIGNMENTS, secret, submission_secret
+from autograder.course.handed import read
+from autograder.course.keys import batch_key, submission_key
+from autograder.course.records import Record
+from autograder.course.scores import Cells, Scores
+from autograder.course.task import now
+from autograder.course.terms import Terms
+from autograder.judge.intake import rebuild
 from autograder.judge.session import CELL_SECONDS
-from autograder.sandbox import choose
-from autograder.student.explain import reason
-from autograder.student.report import Report
-from autograder.student.verdict import Result
 
 Resources = dict[str, Any]
-SECRET_FILE = "course.secret"
-SECRET_VARIABLE = "AUTOGRADER_SECRET"
-"""Overrides the file, for a course graded on several machines."""
-
-
-def secret() -> bytes:
-    """What hidden cases are drawn from: made on first use, kept by the course."""
-    given = os.environ.get(SECRET_VARIABLE)
-    if given:
-        return given.encode()
-    path = class_folder() / SECRET_FILE
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_bytes()
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(secrets.token_hex(32).encode())
-    return path.read_bytes()
-
-
-@cache
-def grader(
-    notebook: str, key: bytes, sandbox: str, cell_seconds: float = CELL_SECONDS
-) -> Grader:
-    """One grader a notebook and secret: the cases are drawn once.
-
-    Raises
-    ------
-    NoSandbox : when the sandbox of that name can't be had
-    """
-    return Grader(notebook, key, choose(sandbox, hidden_places()), cell_seconds)
 
 
 @cache
@@ -84,6 +51,13 @@ def release(assignment: str, notebook: str) -> NotebookNode:
             f"nbgrader generate_assignment {assignment}"
         )
     return _release(path, path.stat().st_mtime_ns)
+
+
+def released_texts(assignment: str) -> dict[str, str]:
+    """The texts of an assignment's released notebooks, by name."""
+    folder = ASSIGNMENTS / assignment
+    names = released_names(assignment)
+    return {n: (folder / f"{n}.ipynb").read_text("utf-8") for n in names}
 
 
 class IntakeExporter(NotebookExporter):
@@ -113,91 +87,62 @@ class Judge(NbGraderPreprocessor):
 
     sandbox = Unicode(
         "bwrap",
-        help="The walls that students' code runs behind: bwrap, landlock or none. "
-        "None stands in for another; `autograder doctor` says what this machine "
-        "can do.",
+        help="The walls that students' code runs behind: bwrap, landlock or none.",
     ).tag(config=True)
     cell_seconds = Float(
         CELL_SECONDS, help="Seconds that one cell of a notebook may take."
     ).tag(config=True)
 
+    @property
+    def terms(self) -> Terms:
+        """What students' code is run under."""
+        return Terms(self.sandbox, self.cell_seconds)
+
     def preprocess(
         self, nb: NotebookNode, resources: Resources
     ) -> tuple[NotebookNode, Resources]:
         ids = resources["nbgrader"]
-        sweep(Path(resources["metadata"]["path"]), ids["assignment"])
-        name = f"{ids['assignment']}/{ids['notebook']}"
-        judge = grader(name, secret(), self.sandbox, self.cell_seconds)
-        results = {r.name: r for r in judge.grade(nb).results}
-        for cell in nb.cells:
-            if cell.cell_type == "code":
-                cell.outputs, cell.execution_count = [], None
-            if utils.is_grade(cell):
-                result = results[cell.metadata.nbgrader.grade_id.removeprefix(CHECK)]
-                cell.outputs = [_output(result)]
-        resources["results"] = results
-        resources["reasons"] = nb.metadata.get(META, {}).get("reasons", [])
-        self._show_reasons(nb)
+        assignment, student, name = (
+            ids[k] for k in ("assignment", "student", "notebook")
+        )
+        folder = Path(resources["metadata"]["path"])
+        sweep(folder, assignment, submission_secret(assignment, student))
+        by = grader(f"{assignment}/{name}", secret(), self.terms)
+        record, grading = judged(nb, name, by)
+        resources["record"] = record
+        journal.add(
+            Record(
+                assignment=assignment,
+                student=student,
+                key=self._key(assignment, student),
+                sandbox=grading.sandbox,
+                graded=now(),
+                notebooks=(record,),
+            )
+        )
         return nb, resources
 
-    def _show_reasons(self, nb: NotebookNode) -> None:
-        """What was odd about the file, where the student reads it."""
-        reasons = nb.metadata.get(META, {}).get("reasons", [])
-        if reasons:
-            text = "\n".join(
-                [
-                    "**About the submitted file:**",
-                    "",
-                    *(f"- `{r}`" for r in reasons),
-                ]
+    def _key(self, assignment: str, student: str) -> str:
+        """As the batch has it, which then need not grade it again."""
+        course = self.parent.parent.coursedir
+        folder = course.format_path(course.submitted_directory, student, assignment)
+        texts = released_texts(assignment)
+        batch = batch_key(assignment, texts, secret(), self.terms)
+        return submission_key(batch, read(Path(folder), list(texts)))
+
+
+class SaveJudgedGrades(NbGraderPreprocessor):
+    """Write the judge's points and reasons into the gradebook."""
+
+    def preprocess(
+        self, nb: NotebookNode, resources: Resources
+    ) -> tuple[NotebookNode, Resources]:
+        ids = resources["nbgrader"]
+        with Gradebook(ids["db_url"]) as gradebook:
+            submitted = gradebook.find_submission_notebook(
+                ids["notebook"], ids["assignment"], ids["student"]
             )
-            cell = nbformat.v4.new_markdown_cell(text)
-            cell["id"] = "about-the-file"
-            nb.cells.insert(0, cell)
-
-
-def _output(result: Result) -> NotebookNode:
-    report = Report((result,), show_expected=False)
-    data = {"text/html": report._repr_html_(), "text/plain": repr(report)}
-    return nbformat.v4.new_output("display_data", data)
-
-
-class SaveJudgedGrades(SaveAutoGrades):
-    """Write the judge's points and reasons into the gradebook.
-
-    An exercise that was not run gets no score and asks for a person.
-    """
-
-    def _add_score(self, cell: NotebookNode, resources: Resources) -> None:
-        result = _result(cell, resources, CHECK)
-        grade = self.gradebook.find_grade(
-            cell.metadata["nbgrader"]["grade_id"],
-            self.notebook_id,
-            self.assignment_id,
-            self.student_id,
-        )
-        grade.auto_score = result.earned
-        grade.needs_manual_grade = (
-            grade.manual_score is not None or result.earned is None
-        )
-        self.gradebook.db.commit()
-
-    def _add_comment(self, cell: NotebookNode, resources: Resources) -> None:
-        result = _result(cell, resources, "")
-        comment = self.gradebook.find_comment(
-            cell.metadata["nbgrader"]["grade_id"],
-            self.notebook_id,
-            self.assignment_id,
-            self.student_id,
-        )
-        file = resources["reasons"] if not result.passed else []
-        where = [f"[{result.where}]"] if result.where else []
-        said = " ".join([reason(result), *file, *where])
-        # Feedback renders it as Markdown, which lets HTML through.
-        comment.auto_comment = html.escape(said, quote=False)
-        self.gradebook.db.commit()
-
-
-def _result(cell: NotebookNode, resources: Resources, prefix: str) -> Result:
-    name = cell.metadata["nbgrader"]["grade_id"].removeprefix(prefix)
-    return resources["results"][name]
+            cells = Cells.of(submitted.notebook)
+            Scores(gradebook.db, submitted.id, cells).put(resources["record"])
+            gradebook.db.commit()
+        return nb, resources

@@ -17,13 +17,13 @@ import yaml
 from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
 
+from autograder.course.folders import CHECK
 from autograder.exercises import Exercise, exercises_of
 from autograder.reference import scripts
 from autograder.reference.recorder import record_with_mistakes
 from autograder.student import answers
 
 Resources = dict[str, Any]
-CHECK = "check_"
 
 SETUP = """\
 # The checks lie beside this notebook, in a folder above it, or on the site.

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import nbformat
 
-from autograder.course.gradebook import release, secret
+from autograder.course.folders import secret
+from autograder.course.gradebook import release
 from autograder.course.submissions import right_answers, submission, wrong_answers
 from autograder.exercises import exercises_of
 from autograder.judge.grade import Grader

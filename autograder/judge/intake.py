@@ -8,7 +8,9 @@ reason that the student reads; it never stops a batch.
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import re
 import stat
 from collections.abc import Iterable
@@ -24,6 +26,7 @@ LARGEST_FILE = 20 << 20
 LARGEST_CELL = 1 << 20
 MOST_CELLS = 2000
 MOST_FILES = 20
+DEEPEST = 8
 MOST_REASONS = 20
 LONGEST_REASON = 200
 META = "autograder"
@@ -67,7 +70,7 @@ def find(folder: Path, name: str, release: NotebookNode) -> Path:
     if _holds_something(expected):
         return expected
     answers = [c for c in release.cells if _is_answer(c)]
-    others = sorted(p for p in folder.rglob("*.ipynb") if _holds_something(p))
+    others = sorted(p for p in notebooks_below(folder) if _holds_something(p))
 
     def fitting(path: Path) -> int:
         claims = _claims(release, read_cells(path, []))
@@ -75,6 +78,24 @@ def find(folder: Path, name: str, release: NotebookNode) -> Path:
 
     best = max(others[:MOST_FILES], key=fitting, default=None)
     return best if best is not None and fitting(best) else expected
+
+
+def notebooks_below(folder: Path) -> list[Path]:
+    """Every ``*.ipynb`` in a folder and those in it, not through links.
+
+    Nor in folders deeper than :data:`DEEPEST`: some trees have no end.
+    """
+    found: list[Path] = []
+    left = [(folder, 0)]
+    while left:
+        place, depth = left.pop()
+        with contextlib.suppress(OSError):
+            for entry in os.scandir(place):
+                if entry.is_dir(follow_symlinks=False):
+                    left += [(Path(entry.path), depth + 1)] if depth < DEEPEST else []
+                elif entry.name.endswith(".ipynb"):
+                    found.append(Path(entry.path))
+    return found
 
 
 def _holds_something(path: Path) -> bool:

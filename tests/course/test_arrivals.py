@@ -9,7 +9,13 @@ from pathlib import Path
 import pytest
 
 from autograder.course import arrivals
-from autograder.course.arrivals import mend, mend_all, sweep, use_released_names
+from autograder.course.arrivals import (
+    mend,
+    mend_all,
+    sweep,
+    untouched,
+    use_released_names,
+)
 
 
 @pytest.fixture
@@ -107,6 +113,14 @@ def test_every_folder_of_the_class_is_mended_and_others_are_left(
     assert names(other) == set()
 
 
+def test_nothing_is_mended_for_what_reads_with_intake_alone(folder: Path) -> None:
+    with untouched():
+        mend_all()
+    assert names(folder) == set()
+    mend_all()
+    assert names(folder) == {"one.ipynb", "two.ipynb"}
+
+
 def test_a_class_without_submissions_is_no_error(folder: Path) -> None:
     shutil.rmtree(folder.parents[1])
     mend_all()
@@ -129,13 +143,19 @@ def test_a_sweep_leaves_what_feedback_is_released_by(
     (folder / "timestamp.txt").write_text("2026-01-30 15:00:00 UTC")
     if secret is not None:
         (folder / "submission_secret.txt").write_bytes(secret)
-    sweep(folder, "warmup")
+    sweep(folder, "warmup", "made up")
     assert names(folder) == {"one.ipynb", "timestamp.txt", "submission_secret.txt"}
     assert (folder / "timestamp.txt").read_text() == "2026-01-30 15:00:00 UTC"
-    assert len((folder / "submission_secret.txt").read_text()) == 64
+    assert (folder / "submission_secret.txt").read_text() == "made up"
+
+
+def test_a_timestamp_that_says_nothing_is_swept_empty(folder: Path) -> None:
+    (folder / "timestamp.txt").write_text("soon")
+    sweep(folder, "warmup", "made up")
+    assert (folder / "timestamp.txt").read_text() == ""
 
 
 def test_a_sweep_keeps_the_secret_of_a_submission(folder: Path) -> None:
     (folder / "submission_secret.txt").write_text("of the student")
-    sweep(folder, "warmup")
+    sweep(folder, "warmup", "made up")
     assert (folder / "submission_secret.txt").read_text() == "of the student"

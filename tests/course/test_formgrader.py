@@ -21,6 +21,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from autograder.course.submissions import hand_in, submission
+from tests.course.hostile import RUN, add_everything, watched
 
 WARMUP = "warmup/warmup"
 TOKEN = "token-of-the-tests"
@@ -145,6 +146,41 @@ def test_formgrader_generates_and_autogrades_by_its_buttons(
 
     page.goto(f"{lab.address}/formgrader/gradebook/warmup?token={TOKEN}")
     expect(page.locator("body")).to_contain_text("warmup")
+
+
+def test_formgrader_shows_a_hostile_submission_and_runs_nothing_of_it(
+    lab: Lab, browser: Browser
+) -> None:
+    """The page of a submission has the instructor's rights and scripts of its own."""
+    course = lab.course
+    filled = submission(course.release(), WARMUP)
+    add_everything(filled)
+    names = ("hostile", f"<img src=x onerror={RUN}>")
+    for name in names:
+        hand_in(course.class_folder, name, WARMUP, filled)
+    for name in names:
+        course.nbgrader("autograde", "warmup", f"--student={name}")
+    server = "127.0.0.1"
+    with watched(browser, server) as seen:
+        page = seen.page
+        page.goto(f"{lab.address}/formgrader/manage_assignments?token={TOKEN}")
+        page.goto(f"{lab.address}/formgrader/manage_submissions/warmup")
+        expect(page.locator(".student-id", has_text="<img")).to_have_count(1)
+        page.goto(f"{lab.address}/formgrader/gradebook/warmup/warmup")
+        links = page.locator("tbody a.name-hidden")
+        expect(links.nth(len(names) - 1)).to_be_visible(timeout=PATIENCE)
+        addresses = [str(a.get_attribute("href")) for a in links.all()]
+        for address in addresses:
+            page.goto(f"{lab.address}{address}")
+            # What formgrader's own scripts fill in shows that they run.
+            score = page.locator("#check_relative_error")
+            expect(score).to_have_attribute("placeholder", re.compile(r"\d"))
+            expect(page.locator("#relative_error-comment")).to_have_count(1)
+            page.locator(".glyphicon-eye-open.name-hidden").click()
+            assert page.locator("img, iframe, svg, #notebook script").count() == 0
+            assert page.locator("#notebook math").count() > 10
+        assert not seen.ran()
+        assert seen.strangers == []
 
 
 def test_a_source_opens_as_a_notebook_and_saves_as_it_was(lab: Lab) -> None:

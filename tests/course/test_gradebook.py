@@ -12,10 +12,11 @@ import nbformat
 import numpy as np
 import pytest
 
-from autograder.course import gradebook
-from autograder.course.gradebook import release, secret
+from autograder.course import folders
+from autograder.course.folders import secret
+from autograder.course.gradebook import release
 from autograder.exercises import exercises_of
-from autograder.judge.grade import Grader
+from autograder.reference.recorder import record
 
 WARMUP = "warmup/warmup"
 EXERCISES = [e.name for e in exercises_of(WARMUP)]
@@ -142,9 +143,9 @@ def test_what_a_student_wrote_runs_nowhere_in_the_feedback(
 
 def hidden_numbers() -> set[str]:
     """Six digits of the hidden inputs and of what is expected for them."""
-    grader = Grader(WARMUP, b"the secret of the tests")
+    secret = b"the secret of the tests"
     numbers = []
-    for entry in grader.hidden.values():
+    for entry in (record(e, secret) for e in exercises_of(WARMUP)):
         for question in entry.questions:
             numbers += [a.ravel() for a in question.trace.arrays.values()]
             numbers += [e.array.ravel() for e in question.expected.values()]
@@ -266,14 +267,14 @@ def test_what_was_not_run_has_no_score_and_asks_for_a_person(own_course: Any) ->
 def test_the_secret_is_made_once_and_for_its_owner_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv(gradebook.SECRET_VARIABLE, raising=False)
+    monkeypatch.delenv(folders.SECRET_VARIABLE, raising=False)
     monkeypatch.setenv("COURSE_CLASS", str(tmp_path / "class"))
     first = secret()
     assert len(first) >= 32
     assert secret() == first
-    path = tmp_path / "class" / gradebook.SECRET_FILE
+    path = tmp_path / "class" / folders.SECRET_FILE
     assert oct(path.stat().st_mode & 0o777) == "0o600"
-    monkeypatch.setenv(gradebook.SECRET_VARIABLE, "given")
+    monkeypatch.setenv(folders.SECRET_VARIABLE, "given")
     assert secret() == b"given"
 
 
