@@ -156,3 +156,32 @@ def test_the_address_is_tried_for_ten_seconds(monkeypatch: pytest.MonkeyPatch) -
 
 def test_there_is_a_core() -> None:
     assert cluster.cores() >= 1
+
+
+MANY = """
+import os, psutil
+from uuid import uuid4
+from distributed import as_completed
+from autograder.course.cluster import connect
+
+def megabytes():
+    return psutil.Process().memory_info().rss / 1e6
+
+with connect(None, 1) as client:
+    done = as_completed(loop=client.loop)
+    for number in range(400):
+        if number == 100:
+            before = megabytes()
+        job = os.urandom(500_000)
+        done.add(client.submit(bytes, job, key=uuid4().hex, pure=False))
+        if number >= 4:
+            next(done).result()
+    print(megabytes() - before)
+"""
+
+
+def test_what_was_sent_and_came_back_is_not_kept(course: Any) -> None:
+    """Of 150 MB sent and as much received nearly nothing stays."""
+    done = course.run("python", "-c", MANY)
+    assert float(done.stdout) < 40
+    assert done.stderr == ""
