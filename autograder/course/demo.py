@@ -29,7 +29,6 @@ from autograder.course.submissions import (
 from autograder.exercises import exercises_of
 from autograder.mistakes import mistakes_of
 from autograder.reference.scripts import ROOT, notebooks
-from autograder.sandbox import strongest
 
 FOLDER = "_build/class"
 
@@ -102,7 +101,7 @@ def hand_in_all(folder: Path) -> None:
                 path.write_text(path.read_text("utf-8")[:2000], "utf-8")
 
 
-def grade() -> Iterator[str]:
+def grade(sandbox: str) -> Iterator[str]:
     """Grade the class assignment by assignment; yields the name of each step.
 
     Raises
@@ -112,14 +111,12 @@ def grade() -> Iterator[str]:
     os.environ[CLASS_VARIABLE] = FOLDER
     os.environ.pop(DATABASE_VARIABLE, None)  # that one is of a real class
     hand_in_all(class_folder())
-    # What is graded here is the course's own.
-    walls = f"--sandbox={strongest().name}"
     for assignment in sorted({n.partition("/")[0] for n in notebooks()}):
         if assignment not in _in_gradebook():
             yield f"generate_assignment {assignment}"
             nbgrader("generate_assignment", assignment, "--force")
         yield f"grade {assignment}"
-        _run("autograder.course", "grade", assignment, walls)
+        _run("autograder.course", "grade", assignment, f"--sandbox={sandbox}")
         yield f"generate_feedback {assignment}"
         nbgrader("generate_feedback", assignment, "--force")
 

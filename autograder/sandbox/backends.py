@@ -251,10 +251,11 @@ def choose(name: str, secrets: tuple[Path, ...] = (PACKAGE / "mistakes",)) -> Ba
     return backend
 
 
-def strongest() -> Backend:
+def strongest(tell: Callable[[str], None] = lambda why: None) -> Backend:
     """The strongest walls that can be had; for code that you know.
 
     Nothing grades a class by it: there the walls are chosen by their name.
+    ``tell`` gets the reason of each that can't be had.
     """
     from autograder.sandbox.warm import parent
 
@@ -262,7 +263,8 @@ def strongest() -> Backend:
         try:
             backend = choose(name)
             parent(backend)
-        except NoSandbox:
+        except NoSandbox as error:
+            tell(str(error))
             continue
         return backend
     raise NoSandbox("Not even a plain process starts; run: autograder doctor")

@@ -54,4 +54,5 @@ def test_every_student_gets_feedback_and_no_real_class_is_touched(
     assert {p.name for p in folder.iterdir()} == set(POINTS)
     assert all((p / "warmup" / "warmup.html").is_file() for p in folder.iterdir())
     assert "_build/class/feedback/" in said
+    assert "Graded behind the sandbox bwrap:" in said
     assert not (root / "class").exists()

@@ -120,7 +120,9 @@ def test_the_bwrap_that_was_found_is_the_one_that_is_started(
 def test_the_strongest_goes_down_the_list(
     no_bwrap: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert strongest().name == "landlock"
+    told: list[str] = []
+    assert strongest(told.append).name == "landlock"
+    assert ["apt-get install bubblewrap" in why for why in told] == [True]
     monkeypatch.setattr(landlock, "version", lambda: 0)
     assert strongest().name == "none"
 
