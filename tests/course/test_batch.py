@@ -121,6 +121,9 @@ def test_a_stop_says_how_to_go_on_and_leaves_no_process(
     number: signal.Signals, local: Any
 ) -> None:
     one = copy(local, f"stopped-{number}")
+    slow = submission(one.release(), WARMUP)
+    slow.cells.insert(0, nbformat.v4.new_code_cell("import time; time.sleep(20)"))
+    put(one, "s11", slow)
     with start(one, "warmup", "--jobs", "2") as running:
         until(lambda: batches.graded(one) >= 1, "one is graded")
         left = psutil.Process(running.pid).children(recursive=True)

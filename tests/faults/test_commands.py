@@ -153,4 +153,4 @@ def test_an_archive_in_an_archive_or_no_archive_stops_nobody(course: Any) -> Non
     option = f"--FileNameCollectorPlugin.named_regexp={NAMED}"
     one.nbgrader("zip_collect", "warmup", "--force", option)
     one.nbgrader("autograde", "warmup")
-    assert totals(one.export()) == {"honest": 6, "late": 6, "odd": 0}
+    assert totals(one.export()) == {"honest": 6, "inner": 6, "odd": 0}
