@@ -8,7 +8,7 @@ from functools import cache
 import nbformat
 from nbformat import NotebookNode
 
-from autograder.course.folders import CHECK
+from autograder.course.folders import CHECK, hidden_places
 from autograder.course.records import ExerciseRecord, NotebookRecord
 from autograder.course.terms import Terms
 from autograder.judge.grade import Grader, Grading
@@ -24,7 +24,9 @@ def grader(notebook: str, secret: bytes, terms: Terms) -> Grader:
     ------
     NoSandbox : when the sandbox can't be had on this machine
     """
-    return Grader(notebook, secret, choose(terms.sandbox), terms.cell_seconds)
+    return Grader(
+        notebook, secret, choose(terms.sandbox, hidden_places()), terms.cell_seconds
+    )
 
 
 def judged(

@@ -16,8 +16,9 @@ from autograder.course.folders import SITE_FILES, class_folder
 from autograder.course.release import write_source_notebooks
 from autograder.course.tables import aligned
 from autograder.course.verify import Row, count, verify
+from autograder.judge.process import CannotStart
 from autograder.reference.scripts import ROOT, notebooks
-from autograder.sandbox import strongest
+from autograder.sandbox import NoSandbox, strongest
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -69,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error.stderr or "", file=sys.stderr)
         print(f"This command failed: {' '.join(error.cmd)}", file=sys.stderr)
         return 1
-    except (FileNotFoundError, ValueError) as error:
+    except (FileNotFoundError, ValueError, NoSandbox, CannotStart) as error:
         print(error, file=sys.stderr)
         return 1
 

@@ -13,13 +13,19 @@ import nbformat
 from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
+from nbgrader.converters.base import NbGraderException
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Float, Unicode
 
 from autograder.course import journal
 from autograder.course.arrivals import released_names, sweep
 from autograder.course.autograded import grader, judged
-from autograder.course.folders import ASSIGNMENTS, secret, submission_secret
+from autograder.course.folders import (
+    ASSIGNMENTS,
+    hidden_places,
+    secret,
+    submission_secret,
+)
 from autograder.course.handed import read
 from autograder.course.keys import batch_key, submission_key
 from autograder.course.records import Record
@@ -28,6 +34,7 @@ from autograder.course.task import now
 from autograder.course.terms import Terms
 from autograder.judge.intake import rebuild
 from autograder.judge.session import CELL_SECONDS
+from autograder.sandbox import NoSandbox, choose, parent
 
 Resources = dict[str, Any]
 
@@ -61,7 +68,21 @@ def released_texts(assignment: str) -> dict[str, str]:
 
 
 class IntakeExporter(NotebookExporter):
-    """Reads a submission as intake rebuilds it; anything else as it is."""
+    """Reads a submission as intake rebuilds it; anything else as it is.
+
+    Raises
+    ------
+    NbGraderException : when no student's code can run; nbgrader makes this
+        object once, before it touches a submission
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        try:
+            parent(choose(Judge(parent=self.parent).sandbox, hidden_places()))
+        except NoSandbox as error:
+            self.log.error(str(error))
+            raise NbGraderException(str(error)) from None
 
     def from_filename(
         self, filename: str, resources: Resources | None = None, **kw: Any

@@ -10,12 +10,11 @@ from sqlalchemy import create_engine, inspect
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
-from autograder.course.folders import class_folder
+from autograder.course.folders import hidden_places
 from autograder.course.gradebook import released_texts
 from autograder.course.settings import CannotGrade, Settings
 from autograder.exercises import exercises_of
 from autograder.sandbox import NoSandbox, choose
-from autograder.sandbox.backends import PACKAGE
 
 CONNECTING = 10
 """Seconds for a database server to answer."""
@@ -37,7 +36,7 @@ def check_release(assignment: str) -> dict[str, str]:
 def check_sandbox(name: str) -> None:
     """The walls can be had here, and hide what they must hide."""
     try:
-        choose(name, (PACKAGE / "mistakes", class_folder()))
+        choose(name, hidden_places())
     except NoSandbox as error:
         raise CannotGrade(str(error)) from None
 

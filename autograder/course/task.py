@@ -17,6 +17,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder.course.autograded import grader, judged
+from autograder.course.folders import hidden_places
 from autograder.course.handed import File, lay_out, said
 from autograder.course.keys import circumstances
 from autograder.course.records import NotebookRecord, Record
@@ -59,7 +60,7 @@ def ready(assignment: str, sandbox: str) -> dict[str, str]:
     ------
     NoSandbox : when the sandbox can't be had
     """
-    parent(choose(sandbox))
+    parent(choose(sandbox, hidden_places()))
     return circumstances(assignment)
 
 

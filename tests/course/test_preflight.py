@@ -89,6 +89,22 @@ def test_the_sandbox_of_the_configuration_counts(own_course: Any) -> None:
     assert said == "There is no sandbox 'paper'; choose bwrap, landlock, none."
 
 
+def test_nbgraders_own_command_touches_nothing_without_a_sandbox(one: Any) -> None:
+    def files() -> set[str]:
+        return {str(p) for p in one.class_folder.rglob("*")}
+
+    option = "--Judge.sandbox=paper"
+    before = files()
+    done = one.nbgrader("autograde", "warmup", option, check=False)
+    assert done.returncode == 1
+    said = "There is no sandbox 'paper'; choose bwrap, landlock, none."
+    assert [line for line in done.stderr.splitlines() if "ERROR" in line] == [
+        f"[AutogradeApp | ERROR] {said}"
+    ]
+    assert "Traceback" not in done.stderr
+    assert files() == before
+
+
 @pytest.mark.parametrize("jobs", ["0", "-1", "many"])
 def test_a_number_of_jobs_that_is_none(jobs: str, one: Any) -> None:
     done = one.autograder("grade", "warmup", f"--jobs={jobs}", check=False)
