@@ -50,8 +50,18 @@ STARTING = 120.0
 ENDING, GOING = 10.0, 0.1
 MOST_FORKS = 500
 LIGHT = ("numpy", "numpy.random")
-HEAVY = (*LIGHT, "torch", "triton", "triton.language", "torch._dynamo")
-"""torch imports the last when a tensor is first looked at; that takes a second."""
+HEAVY = (
+    *LIGHT,
+    "torch",
+    "torch._dynamo",
+    "torch._subclasses.schema_check_mode",
+    "triton",
+    "triton.language",
+    "triton.compiler.code_generator",
+    "triton.runtime.interpreter",
+)
+"""With what torch and Triton import only when a tensor is first looked at, or a
+kernel first launched; that takes a second."""
 
 
 @cache

@@ -33,7 +33,9 @@ def main(descriptor: int) -> None:
         readable = (*readable, sys.argv[0])  # modules that are imported later
     walls = Walls(**setting["walls"], landlock=readable)
     for module in setting["modules"]:
-        importlib.import_module(module)
+        # What is missing here is missed by the code that imports it.
+        with contextlib.suppress(ModuleNotFoundError):
+            importlib.import_module(module)
     gc.collect()
     gc.freeze()  # children that collect garbage copy no page of this heap
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)

@@ -219,6 +219,17 @@ def test_one_parent_a_kind_of_walls_and_set_of_packages(walls: Backend) -> None:
             assert said(worker, names, "import sys") == expected
 
 
+def test_a_parent_goes_without_a_package_that_is_missing(
+    own_parent: type[Parent], backend: Backend
+) -> None:
+    """There is no Triton for some machines; code that imports it says so."""
+    own = own_parent(backend, ("numpy", "no_such_package"))
+    with WorkerProcess(own) as worker:
+        fault = worker.run_cell("import no_such_package", "cell 1", SOON)
+        assert fault is not None
+        assert "No module named 'no_such_package'" in fault.message
+
+
 def test_a_parent_holds_nothing_of_the_judge(
     walls: Backend, own_parent: type[Parent], monkeypatch: pytest.MonkeyPatch
 ) -> None:
