@@ -22,6 +22,7 @@ from autograder.exercises import exercises_of
 from autograder.judge.grade import Grader
 from autograder.reference import scripts
 from autograder.sandbox import Backend, choose, warm
+from autograder.sandbox.bundle import bundle
 from autograder.student.verdict import Result
 from tests import processes, users
 from tests.processes import eventually
@@ -256,7 +257,7 @@ def no_worker_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
 
     The warm parents, and the empty folders that they run in, stay.
     """
-    warm.bundle()  # made once, and not in the folder that must end empty
+    bundle()  # made once, and not in the folder that must end empty
     folder = tmp_path / "scratch"
     folder.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(folder))

@@ -20,9 +20,7 @@ import subprocess
 import tempfile
 import threading
 import time
-import zipapp
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import psutil
@@ -30,20 +28,15 @@ import psutil
 from autograder.sandbox import scratch
 from autograder.sandbox.backends import (
     FIRST_UID,
-    PACKAGE,
     UIDS,
     Backend,
     NoSandbox,
     environment,
 )
+from autograder.sandbox.bundle import bundle
 from autograder.worker.frames import FrameError, receive
 from autograder.worker.walls import Walls
 
-START = """\
-import sys
-from autograder.worker.warm import main
-main(int(sys.argv[1]))
-"""
 STARTING = 120.0
 """Seconds for a parent to import torch on a cold and busy machine."""
 
@@ -62,31 +55,6 @@ HEAVY = (
 )
 """With what torch and Triton import only when a tensor is first looked at, or a
 kernel first launched; that takes a second."""
-
-
-@cache
-def bundle() -> Path:
-    """The zip that a parent runs: made once per process of the judge."""
-    folder = Path(tempfile.mkdtemp(prefix="autograder-bundle-"))
-    target = folder / "autograder"
-    target.mkdir()
-    shutil.copy(PACKAGE / "__init__.py", target)
-    for part in ("student", "worker"):
-        ignore = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(PACKAGE / part, target / part, ignore=ignore)
-    (folder / "__main__.py").write_text(START)
-    archive = folder.with_suffix(".pyz")
-    zipapp.create_archive(folder, archive)
-    archive.chmod(0o644)  # the users inside are not the one who made it
-    shutil.rmtree(folder)
-    owner = os.getpid()
-    atexit.register(_remove, archive, owner)
-    return archive
-
-
-def _remove(path: Path, owner: int) -> None:
-    if os.getpid() == owner:
-        path.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True)

@@ -98,6 +98,12 @@ def empty(base: Path, stock: bool = False) -> Place:
     return place
 
 
+def fill_gradebook(place: Place) -> None:
+    """Somebody whose name nobody may read."""
+    name = f"--last-name={place.canaries['gradebook']}"
+    nbgrader(place, "db", "student", "add", "zz", name)
+
+
 def build(base: Path, assignment: str) -> Place:
     """A course with one assignment released, and a class with canaries."""
     place = empty(base)
@@ -117,14 +123,7 @@ def build(base: Path, assignment: str) -> Place:
         shorten(place.course / name, text, seconds)
     place.class_folder.mkdir(parents=True)
     nbgrader(place, "generate_assignment", assignment, "--force")
-    nbgrader(
-        place,
-        "db",
-        "student",
-        "add",
-        "zz",
-        f"--last-name={place.canaries['gradebook']}",
-    )
+    fill_gradebook(place)
     plant(place, assignment)
     return place
 

@@ -14,7 +14,7 @@ from nbformat import NotebookNode
 from autograder.exercises import exercises_of
 from autograder.reference import scripts
 from tests.faults.fault import ACTIVATIONS, BATCHNORM, WARMUP
-from tests.faults.place import Place, empty, nbgrader
+from tests.faults.place import Place, empty, fill_gradebook, nbgrader
 
 CONFIG = """
 c = get_config()
@@ -180,13 +180,6 @@ def build(base: Path, notebook: str) -> Place:
     made = source(notebook, place.canaries["solutions"])
     nbformat.write(made, folder / f"{name}.ipynb")
     nbgrader(place, "generate_assignment", assignment, "--force")
-    nbgrader(
-        place,
-        "db",
-        "student",
-        "add",
-        "zz",
-        f"--last-name={place.canaries['gradebook']}",
-    )
+    fill_gradebook(place)
     (place.course / "course.secret").write_text(place.canaries["secret"])
     return place

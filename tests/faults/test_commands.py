@@ -94,43 +94,43 @@ def assert_nothing_outside(one: Any, config: bytes) -> None:
     assert all(p.is_relative_to(inside) for p in one.class_folder.rglob("out_*"))
 
 
-def test_an_archive_that_leads_out_writes_nothing_outside(course: Any) -> None:
-    one = course.new_class("leads-out")
+def collected(one: Any, content: bytes, check: bool = True) -> bytes:
+    """Collect the submissions in an archive; the configuration before that."""
     archive = one.class_folder / "downloaded" / "warmup" / "archive"
     archive.mkdir(parents=True)
-    right = nbformat.writes(submission(one.release(), WARMUP))
-    (archive / "submissions.zip").write_bytes(leads_out(right))
+    (archive / "submissions.zip").write_bytes(content)
     config = (one.root / "nbgrader_config.py").read_bytes()
     option = f"--FileNameCollectorPlugin.named_regexp={NAMED}"
-    one.nbgrader("zip_collect", "warmup", "--force", option, check=False)
+    one.nbgrader("zip_collect", "warmup", "--force", option, check=check)
+    return config
+
+
+def right_one(one: Any) -> str:
+    """A whole and right submission, as a file's text."""
+    return nbformat.writes(submission(one.release(), WARMUP))
+
+
+def test_an_archive_that_leads_out_writes_nothing_outside(course: Any) -> None:
+    one = course.new_class("leads-out")
+    config = collected(one, leads_out(right_one(one)), check=False)
     assert_nothing_outside(one, config)
 
 
 def test_a_students_archive_that_leads_out_stops_nobody(course: Any) -> None:
     one = course.new_class("inner-leads-out")
-    archive = one.class_folder / "downloaded" / "warmup" / "archive"
-    archive.mkdir(parents=True)
-    right = nbformat.writes(submission(one.release(), WARMUP))
-    with zipfile.ZipFile(archive / "submissions.zip", "w") as file:
+    right = right_one(one)
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as file:
         file.writestr("honest_1_1_warmup.ipynb", right)
         file.writestr("evil_1_1_warmup.zip", leads_out(right))
-    config = (one.root / "nbgrader_config.py").read_bytes()
-    option = f"--FileNameCollectorPlugin.named_regexp={NAMED}"
-    one.nbgrader("zip_collect", "warmup", "--force", option)
-    assert_nothing_outside(one, config)
+    assert_nothing_outside(one, collected(one, held.getvalue()))
     one.nbgrader("autograde", "warmup")
     assert totals(one.export())["honest"] == 6
 
 
 def test_a_hostile_archive_reaches_nothing_but_its_own_class(course: Any) -> None:
     one = course.new_class("archive")
-    archive = one.class_folder / "downloaded" / "warmup" / "archive"
-    archive.mkdir(parents=True)
-    right = nbformat.writes(submission(one.release(), WARMUP))
-    (archive / "submissions.zip").write_bytes(hostile_archive(right))
-    config = (one.root / "nbgrader_config.py").read_bytes()
-    option = f"--FileNameCollectorPlugin.named_regexp={NAMED}"
-    one.nbgrader("zip_collect", "warmup", "--force", option)
+    config = collected(one, hostile_archive(right_one(one)))
     one.nbgrader("autograde", "warmup")
     points = totals(one.export())
     assert_nothing_outside(one, config)

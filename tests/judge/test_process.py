@@ -21,6 +21,7 @@ from autograder.sandbox import (
     warm,
 )
 from autograder.sandbox.backends import SCRATCH, environment
+from autograder.sandbox.bundle import bundle
 from tests.judge.sessions import SOON, lost
 
 
@@ -63,7 +64,7 @@ def test_no_part_of_the_instructor_can_be_imported(
 
 
 def test_what_a_worker_runs_is_the_students_and_its_own_part_alone() -> None:
-    with zipfile.ZipFile(warm.bundle()) as archive:
+    with zipfile.ZipFile(bundle()) as archive:
         folders = {Path(name).parts[:2] for name in archive.namelist()}
     assert folders == {
         ("__main__.py",),
@@ -78,13 +79,13 @@ def test_a_bundle_that_was_cleaned_away_is_made_again(
     walls: Backend, own_parent: type[Parent]
 ) -> None:
     own = own_parent(walls)
-    warm.bundle().unlink()
+    bundle().unlink()
     own.start()
     with WorkerProcess(own) as worker:
         assert worker.run_cell("x = 1", "cell 1", SOON) is None
-    assert warm.bundle().is_file()
-    warm.bundle().unlink()
-    warm.bundle.cache_clear()
+    assert bundle().is_file()
+    bundle().unlink()
+    bundle.cache_clear()
 
 
 def test_modules_in_the_scratch_folder_shadow_nothing(worker: WorkerProcess) -> None:

@@ -10,7 +10,9 @@ import contextlib
 import json
 import os
 import sys
+import tempfile
 from pathlib import Path
+from typing import Any
 
 from autograder.judge.process import WorkerLost, WorkerProcess
 from autograder.sandbox import choose, parent
@@ -21,11 +23,17 @@ FIELDS = ("Uid", "NoNewPrivs", "Seccomp", "CapInh", "CapPrm", "CapEff", "CapAmb"
 
 
 def main() -> None:
-    asked = json.load(sys.stdin)
+    with tempfile.NamedTemporaryFile("w", dir="/tmp") as temporary:
+        answer_all(json.load(sys.stdin), temporary.name)
+
+
+def answer_all(asked: dict[str, Any], temporary: str) -> None:
+    """Write the answers to standard output."""
     warm = parent(choose(asked["sandbox"]), HEAVY if asked["heavy"] else LIGHT)
     places = {
         "@ROOT@": str(Path(__file__).parents[2]),
         "@HOME@": os.environ["HOME"],
+        "@TEMPORARY@": temporary,
         "@JUDGE@": str(os.getpid()),
     }
     before = processes.python(warm).pid

@@ -2,7 +2,7 @@
 
 Where it is refused, it raises. ``call`` makes a system call by its name.
 @ROOT@ is the course, @HOME@ the home of who grades, with a ``canary`` in it,
-and @JUDGE@ the judge's process.
+@TEMPORARY@ a file of theirs in /tmp, and @JUDGE@ the judge's process.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ READING = {
     ),
     "users": "open('/etc/passwd').read()",
     "hosts": "open('/etc/hosts').read()",
-    "temporary files": "os.listdir('/tmp')",
+    "a temporary file": "open('@TEMPORARY@').read()",
     "its own process": "open('/proc/self/status').read()",
     "its own memory": "open('/proc/self/mem', 'rb').read(0)",
     "its own mounts": "open('/proc/self/mountinfo').read()",

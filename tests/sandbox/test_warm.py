@@ -15,6 +15,7 @@ import pytest
 from autograder.judge.process import EndedFromOutside, WorkerLost, WorkerProcess
 from autograder.sandbox import BACKENDS, Backend, Parent, choose, parent, warm
 from autograder.sandbox.backends import environment
+from autograder.sandbox.bundle import bundle
 from autograder.sandbox.warm import HEAVY, LIGHT
 from tests import processes
 from tests.processes import eventually
@@ -239,7 +240,7 @@ def test_a_parent_holds_nothing_of_the_judge(
     os.set_inheritable(kept, True)
     own = own_parent(walls)
     os.close(kept)
-    known = ("/dev/null", "socket:", own.home, str(warm.bundle()))
+    known = ("/dev/null", "socket:", own.home, str(bundle()))
     for process in processes.chain(own):
         assert set(process.environ()) <= {*environment(""), "PWD"}
         opened = [os.readlink(p) for p in Path(f"/proc/{process.pid}/fd").iterdir()]
@@ -303,5 +304,5 @@ def test_unseeded_global_generators_give_every_submission_the_same_numbers(
 
 
 def test_a_bundle_is_one_for_all_parents() -> None:
-    assert warm.bundle() is warm.bundle()
-    assert warm.bundle().stat().st_mode & 0o777 == 0o644
+    assert bundle() is bundle()
+    assert bundle().stat().st_mode & 0o777 == 0o644
