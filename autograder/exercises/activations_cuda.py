@@ -22,24 +22,24 @@ BACKWARD = Traffic(of="x", reads=2.04, writes=1.02)
 """2ns and 3ns bytes; the 2 % let a kernel read a few numbers beside x."""
 
 
-def relu_forward(x: Tensor) -> Tensor:
+def cuda_relu_forward(x: Tensor) -> Tensor:
     """max(x, 0) in float64."""
     return x.clamp(min=0)
 
 
-def relu_backward(dout: Tensor, x: Tensor) -> Tensor:
+def cuda_relu_backward(dout: Tensor, x: Tensor) -> Tensor:
     """dout where x > 0, else 0, in float64."""
     return dout.where(x > 0, 0.0)
 
 
-def gelu_forward(x: Tensor) -> Tensor:
+def cuda_gelu_forward(x: Tensor) -> Tensor:
     """x Phi(x) in float64; ndtr keeps its digits in the left tail."""
     from torch.special import ndtr
 
     return x * ndtr(x)
 
 
-def gelu_backward(dout: Tensor, x: Tensor) -> Tensor:
+def cuda_gelu_backward(dout: Tensor, x: Tensor) -> Tensor:
     """dout (Phi(x) + x phi(x)) in float64."""
     from torch.special import ndtr
 
@@ -47,7 +47,13 @@ def gelu_backward(dout: Tensor, x: Tensor) -> Tensor:
 
 
 ORACLE = {
-    f.__name__: f for f in (relu_forward, relu_backward, gelu_forward, gelu_backward)
+    f.__name__: f
+    for f in (
+        cuda_relu_forward,
+        cuda_relu_backward,
+        cuda_gelu_forward,
+        cuda_gelu_backward,
+    )
 }
 
 
@@ -153,41 +159,41 @@ def _backward(name: str) -> Callable[[Any, Case], dict[str, Any]]:
 
 EXERCISES = [
     Exercise(
-        name="relu_forward",
+        name="cuda_relu_forward",
         notebook=NOTEBOOK,
         points=2,
         cases=_forward_cases(_relu_inputs),
-        scenario=_forward("relu_forward"),
+        scenario=_forward("cuda_relu_forward"),
         path="triton",
         oracle=ORACLE,
         traffic=FORWARD,
     ),
     Exercise(
-        name="relu_backward",
+        name="cuda_relu_backward",
         notebook=NOTEBOOK,
         points=2,
         cases=_backward_cases(_relu_inputs),
-        scenario=_backward("relu_backward"),
+        scenario=_backward("cuda_relu_backward"),
         path="triton",
         oracle=ORACLE,
         traffic=BACKWARD,
     ),
     Exercise(
-        name="gelu_forward",
+        name="cuda_gelu_forward",
         notebook=NOTEBOOK,
         points=3,
         cases=_forward_cases(_gelu_inputs),
-        scenario=_forward("gelu_forward"),
+        scenario=_forward("cuda_gelu_forward"),
         path="triton",
         oracle=ORACLE,
         traffic=FORWARD,
     ),
     Exercise(
-        name="gelu_backward",
+        name="cuda_gelu_backward",
         notebook=NOTEBOOK,
         points=3,
         cases=_backward_cases(_gelu_inputs),
-        scenario=_backward("gelu_backward"),
+        scenario=_backward("cuda_gelu_backward"),
         path="triton",
         oracle=ORACLE,
         traffic=BACKWARD,

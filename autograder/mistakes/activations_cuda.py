@@ -6,8 +6,8 @@ from autograder.mistakes import Mistake
 
 LAUNCH = "relu_forward_kernel[grid](x, out, n, block, compute_dtype(x))"
 
-FORWARD = ("relu_forward", "gelu_forward")
-BACKWARD = ("relu_backward", "gelu_backward")
+FORWARD = ("cuda_relu_forward", "cuda_gelu_forward")
+BACKWARD = ("cuda_relu_backward", "cuda_gelu_backward")
 
 
 def in_each(
@@ -88,19 +88,19 @@ MISTAKES = [
     ),
     # ReLU
     Mistake(
-        "relu_forward",
+        "cuda_relu_forward",
         "x times (x > 0)",
         "Multiply minus infinity by zero. What comes out?",
         (("tl.maximum(x, 0.0)", "x * (x > 0)"),),
     ),
     Mistake(
-        "relu_forward",
+        "cuda_relu_forward",
         "absolute value",
         "What should come out for x = -2?",
         (("tl.maximum(x, 0.0)", "tl.abs(x)"),),
     ),
     Mistake(
-        "relu_forward",
+        "cuda_relu_forward",
         "x read twice",
         "Count the calls of `tl.load`. What is loaded can be used again.",
         (
@@ -113,45 +113,45 @@ MISTAKES = [
         caught_by="traffic",
     ),
     Mistake(
-        "relu_forward",
+        "cuda_relu_forward",
         "torch in place of a kernel",
         "The values are right. Who computed them?",
         ((f"    {LAUNCH}\n    return out", "    return torch.relu(x)"),),
         caught_by="launch",
     ),
     Mistake(
-        "relu_forward",
+        "cuda_relu_forward",
         "torch before a kernel that copies",
         "The kernel is launched. Is there anything left for it to do?",
         (("x = x.contiguous()", "x = x.contiguous().clamp(min=0)"),),
         caught_by="framework",
     ),
     Mistake(
-        "relu_backward",
+        "cuda_relu_backward",
         "gradient 1 at x = 0",
         "There is a kink at 0. Which slope is the convention there?",
         (("x > 0", "x >= 0"),),
     ),
     Mistake(
-        "relu_backward",
+        "cuda_relu_backward",
         "the sign of dout decides",
         "Which of the two inputs says whether the unit was active?",
         (("x > 0", "dout > 0"),),
     ),
     Mistake(
-        "relu_backward",
+        "cuda_relu_backward",
         "dout passed on everywhere",
         "What slope does ReLU have at x = -2?",
         (("tl.where(x > 0, dout, 0.0)", "dout"),),
     ),
     Mistake(
-        "relu_backward",
+        "cuda_relu_backward",
         "dout ignored",
         "The chain rule has two factors. Where is the second?",
         (("tl.where(x > 0, dout, 0.0)", "tl.where(x > 0, 1.0, 0.0)"),),
     ),
     Mistake(
-        "relu_backward",
+        "cuda_relu_backward",
         "x read twice",
         "Count the calls of `tl.load`. What is loaded can be used again.",
         (
@@ -165,7 +165,7 @@ MISTAKES = [
         caught_by="traffic",
     ),
     Mistake(
-        "relu_backward",
+        "cuda_relu_backward",
         "torch in place of a kernel",
         "The values are right. Who computed them?",
         (

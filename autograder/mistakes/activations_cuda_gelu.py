@@ -6,7 +6,7 @@ from autograder.mistakes import Mistake
 from autograder.mistakes.activations_cuda import in_each
 
 PHI = "below = 0.5 * (1.0 + tl.erf(0.7071067811865476 * x))"
-GELU = ("gelu_forward", "gelu_backward")
+GELU = ("cuda_gelu_forward", "cuda_gelu_backward")
 
 IN_16_BITS = """low = x_ptr.dtype.element_ty
     low = tl.float32 if low == tl.bfloat16 else low
@@ -27,27 +27,27 @@ MISTAKES = [
         (PHI, IN_16_BITS),
     ),
     Mistake(
-        "gelu_forward",
+        "cuda_gelu_forward",
         "tanh approximation",
         "Close, but not the function that is asked for. Which one does the "
         "formula above the exercise name?",
         ((PHI, TANH),),
     ),
     Mistake(
-        "gelu_forward",
+        "cuda_gelu_forward",
         "sigmoid approximation",
         "Close, but not the function that is asked for. Which one does the "
         "formula above the exercise name?",
         ((PHI, "below = 1.0 / (1.0 + tl.exp(-1.702 * x))"),),
     ),
     Mistake(
-        "gelu_forward",
+        "cuda_gelu_forward",
         "erf of x without the root of 2",
         "At which x is the probability of a smaller number 84 %?",
         ((PHI, "below = 0.5 * (1.0 + tl.erf(x))"),),
     ),
     Mistake(
-        "gelu_forward",
+        "cuda_gelu_forward",
         "x read twice",
         "Count the calls of `tl.load`. What is loaded can be used again.",
         (
@@ -59,7 +59,7 @@ MISTAKES = [
         caught_by="traffic",
     ),
     Mistake(
-        "gelu_forward",
+        "cuda_gelu_forward",
         "torch in place of a kernel",
         "The values are right. Who computed them?",
         (
@@ -72,26 +72,26 @@ MISTAKES = [
         caught_by="launch",
     ),
     Mistake(
-        "gelu_backward",
+        "cuda_gelu_backward",
         "term with the density missing",
         "A product of two functions of x has a derivative with two terms.",
         (("(below + x * density)", "below"),),
     ),
     Mistake(
-        "gelu_backward",
+        "cuda_gelu_backward",
         "density without its x",
         "Write the product rule for x times Phi(x) once more, factor by factor.",
         (("below + x * density", "below + density"),),
     ),
     Mistake(
-        "gelu_backward",
+        "cuda_gelu_backward",
         "derivative at the output",
         "Which number does the backward pass get: what went into GELU, or "
         "what came out?",
         ((PHI, f"x = x * 0.5 * (1.0 + tl.erf(0.7071067811865476 * x))\n    {PHI}"),),
     ),
     Mistake(
-        "gelu_backward",
+        "cuda_gelu_backward",
         "derivative of the tanh approximation",
         "Close, but it is the slope of another function. Which one did the "
         "forward pass compute?",
@@ -105,19 +105,19 @@ MISTAKES = [
         ),
     ),
     Mistake(
-        "gelu_backward",
+        "cuda_gelu_backward",
         "density not normalised",
         "What does the normal density integrate to?",
         (("0.3989422804014327 * ", ""),),
     ),
     Mistake(
-        "gelu_backward",
+        "cuda_gelu_backward",
         "dout ignored",
         "The chain rule has two factors. Where is the second?",
         (("dout * (below + x * density)", "below + x * density"),),
     ),
     Mistake(
-        "gelu_backward",
+        "cuda_gelu_backward",
         "x read twice",
         "Count the calls of `tl.load`. What is loaded can be used again.",
         (
@@ -129,7 +129,7 @@ MISTAKES = [
         caught_by="traffic",
     ),
     Mistake(
-        "gelu_backward",
+        "cuda_gelu_backward",
         "torch in place of a kernel",
         "The values are right. Who computed them?",
         (

@@ -24,10 +24,10 @@
 #
 # | function | reads | writes |
 # |---|---|---|
-# | `relu_forward` | `x` | `out` |
-# | `relu_backward` | `dout`, `x` | `dx` |
-# | `gelu_forward` | `x` | `out` |
-# | `gelu_backward` | `dout`, `x` | `dx` |
+# | `cuda_relu_forward` | `x` | `out` |
+# | `cuda_relu_backward` | `dout`, `x` | `dx` |
+# | `cuda_gelu_forward` | `x` | `out` |
+# | `cuda_gelu_backward` | `dout`, `x` | `dx` |
 #
 # **No GPU? Go on.** Without one, the same kernels run in Triton's
 # interpreter, on the CPU. It is slow, and its numbers are those of your
@@ -187,7 +187,7 @@ def scale(x, factor, block=1024):
 # One load, one line, one store. Two values are worth a thought: $-\infty$
 # becomes 0, and 0 stays 0.
 
-# %% nbgrader={"grade": false, "grade_id": "relu_forward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% nbgrader={"grade": false, "grade_id": "cuda_relu_forward", "locked": false, "schema_version": 3, "solution": true, "task": false}
 @triton.jit
 def relu_forward_kernel(
     x_ptr, out_ptr, n, BLOCK: tl.constexpr, COMPUTE: tl.constexpr
@@ -202,7 +202,7 @@ def relu_forward_kernel(
     ### END SOLUTION
 
 
-def relu_forward(x):
+def cuda_relu_forward(x):
     """max(x, 0), by relu_forward_kernel.
 
     x : tensor of any shape and strides; float16, bfloat16, float32 or float64
@@ -220,7 +220,7 @@ def relu_forward(x):
     ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "check_relu_forward", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["active-ipynb"]
-# check("relu_forward")
+# check("cuda_relu_forward")
 
 # %% [markdown]
 # ## ReLU, backward
@@ -233,7 +233,7 @@ def relu_forward(x):
 #
 # Two inputs mean two loads. `dout` may have other strides than `x`.
 
-# %% nbgrader={"grade": false, "grade_id": "relu_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% nbgrader={"grade": false, "grade_id": "cuda_relu_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
 @triton.jit
 def relu_backward_kernel(
     dout_ptr, x_ptr, dx_ptr, n, BLOCK: tl.constexpr, COMPUTE: tl.constexpr
@@ -249,7 +249,7 @@ def relu_backward_kernel(
     ### END SOLUTION
 
 
-def relu_backward(dout, x):
+def cuda_relu_backward(dout, x):
     """The gradient of ReLU at x, by relu_backward_kernel.
 
     dout : gradient of the loss by the output; shape and dtype of x
@@ -268,7 +268,7 @@ def relu_backward(dout, x):
     ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "check_relu_backward", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["active-ipynb"]
-# check("relu_backward")
+# check("cuda_relu_backward")
 
 # %% [markdown]
 # ## GELU, forward
@@ -296,7 +296,7 @@ def relu_backward(dout, x):
 # One kernel keeps everything between the load and the store in registers.
 # Those cost no bytes.
 
-# %% nbgrader={"grade": false, "grade_id": "gelu_forward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% nbgrader={"grade": false, "grade_id": "cuda_gelu_forward", "locked": false, "schema_version": 3, "solution": true, "task": false}
 @triton.jit
 def gelu_forward_kernel(
     x_ptr, out_ptr, n, BLOCK: tl.constexpr, COMPUTE: tl.constexpr
@@ -312,7 +312,7 @@ def gelu_forward_kernel(
     ### END SOLUTION
 
 
-def gelu_forward(x):
+def cuda_gelu_forward(x):
     """x Phi(x) with the exact Phi, by gelu_forward_kernel.
 
     x : tensor of any shape and strides; float16, bfloat16, float32 or float64
@@ -330,7 +330,7 @@ def gelu_forward(x):
     ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "check_gelu_forward", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["active-ipynb"]
-# check("gelu_forward")
+# check("cuda_gelu_forward")
 
 # %% [markdown]
 # ## GELU, backward
@@ -341,7 +341,7 @@ def gelu_forward(x):
 # Where is the derivative taken: at the input of GELU, or at its output? The
 # table of bytes at the top of the notebook says what the kernel is given.
 
-# %% nbgrader={"grade": false, "grade_id": "gelu_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% nbgrader={"grade": false, "grade_id": "cuda_gelu_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
 @triton.jit
 def gelu_backward_kernel(
     dout_ptr, x_ptr, dx_ptr, n, BLOCK: tl.constexpr, COMPUTE: tl.constexpr
@@ -359,7 +359,7 @@ def gelu_backward_kernel(
     ### END SOLUTION
 
 
-def gelu_backward(dout, x):
+def cuda_gelu_backward(dout, x):
     """The gradient of GELU at x, by gelu_backward_kernel.
 
     dout : gradient of the loss by the output; shape and dtype of x
@@ -378,7 +378,7 @@ def gelu_backward(dout, x):
     ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "check_gelu_backward", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["active-ipynb"]
-# check("gelu_backward")
+# check("cuda_gelu_backward")
 
 # %% [markdown]
 # ## What you have now

@@ -92,12 +92,16 @@ TESTS = {
             for seed, n in ((1, 5), (2, 1025))
         )
         for name, call, expected in (
-            ("relu_forward", "relu_forward(x)", "torch.relu(x)"),
-            ("relu_backward", "relu_backward(dout, x)", "dout * (x > 0)"),
-            ("gelu_forward", "gelu_forward(x)", "torch.nn.functional.gelu(x)"),
+            ("cuda_relu_forward", "cuda_relu_forward(x)", "torch.relu(x)"),
+            ("cuda_relu_backward", "cuda_relu_backward(dout, x)", "dout * (x > 0)"),
             (
-                "gelu_backward",
-                "gelu_backward(dout, x)",
+                "cuda_gelu_forward",
+                "cuda_gelu_forward(x)",
+                "torch.nn.functional.gelu(x)",
+            ),
+            (
+                "cuda_gelu_backward",
+                "cuda_gelu_backward(dout, x)",
                 "torch.ops.aten.gelu_backward(dout, x)",
             ),
         )

@@ -47,7 +47,7 @@ def test_it_is_found(source: str) -> None:
     [
         "import sys, warnings\nimport numpy as np\nprint(torch.__version__)",
         "from autograder import check",
-        "assert torch.equal(relu_forward(x), torch.relu(x))",
+        "assert torch.equal(cuda_relu_forward(x), torch.relu(x))",
         "class A:\n    def __init__(self):\n        self._x = 1",
         "getattr(torch, 'float32')",
         "def broken(:",

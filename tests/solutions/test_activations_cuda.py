@@ -107,13 +107,17 @@ RIGHT = {
 }
 
 OTHER_FORMULAS = [
-    ("relu_forward", "tl.maximum(x, 0.0)", "tl.where(x > 0, x, 0.0)"),
-    ("relu_forward", "tl.maximum(x, 0.0)", "tl.where(x < 0, 0.0, x)"),
-    ("relu_backward", "tl.where(x > 0, dout, 0.0)", "tl.where(x <= 0, 0.0, dout)"),
-    ("relu_backward", "tl.where(x > 0, dout, 0.0)", "dout * (x > 0)"),
-    ("gelu_forward", "x * below", "0.5 * x + 0.5 * x * tl.erf(x / 1.4142135623730951)"),
+    ("cuda_relu_forward", "tl.maximum(x, 0.0)", "tl.where(x > 0, x, 0.0)"),
+    ("cuda_relu_forward", "tl.maximum(x, 0.0)", "tl.where(x < 0, 0.0, x)"),
+    ("cuda_relu_backward", "tl.where(x > 0, dout, 0.0)", "tl.where(x <= 0, 0.0, dout)"),
+    ("cuda_relu_backward", "tl.where(x > 0, dout, 0.0)", "dout * (x > 0)"),
     (
-        "gelu_backward",
+        "cuda_gelu_forward",
+        "x * below",
+        "0.5 * x + 0.5 * x * tl.erf(x / 1.4142135623730951)",
+    ),
+    (
+        "cuda_gelu_backward",
         "dout * (below + x * density)",
         "dout * below + dout * x * density",
     ),
@@ -182,10 +186,10 @@ def test_all_four_agree_with_torch_autograd_in_float64(
 def test_the_reference_moves_the_bytes_that_must_move(dtype):
     x, dout = torch.randn(1025).to(dtype), torch.randn(1025).to(dtype)
     for name, arguments in (
-        ("relu_forward", (x,)),
-        ("relu_backward", (dout, x)),
-        ("gelu_forward", (x,)),
-        ("gelu_backward", (dout, x)),
+        ("cuda_relu_forward", (x,)),
+        ("cuda_relu_backward", (dout, x)),
+        ("cuda_gelu_forward", (x,)),
+        ("cuda_gelu_backward", (dout, x)),
     ):
         with kernels.observe() as watch:
             out = reference()[name](*arguments)
@@ -196,7 +200,7 @@ def test_the_reference_moves_the_bytes_that_must_move(dtype):
 
 
 def test_the_cases_hold_what_tells_the_mistakes_apart():
-    cases = list(EXERCISES["relu_backward"].cases(np.random.default_rng(0)))
+    cases = list(EXERCISES["cuda_relu_backward"].cases(np.random.default_rng(0)))
     assert any((c.x == 0).any() for c in cases)
     assert any(np.isneginf(c.x.astype(np.float64)).any() for c in cases)
     assert {str(c.x.dtype) for c in cases} == {

@@ -20,7 +20,7 @@ def through(tmp):
 
 
 """
-TORCH = "def relu_forward(x):\n    return torch.relu(x)\n"
+TORCH = "def cuda_relu_forward(x):\n    return torch.relu(x)\n"
 
 
 def cheat(name: str, what: str, answer: str, points: float = 8) -> Fault:
@@ -28,7 +28,7 @@ def cheat(name: str, what: str, answer: str, points: float = 8) -> Fault:
         f"kernels-{name}",
         what,
         points,
-        answers={"relu_forward": answer},
+        answers={"cuda_relu_forward": answer},
         notebook=ACTIVATIONS,
     )
 
@@ -43,18 +43,19 @@ FAULTS = (
     cheat(
         "library-and-kernel",
         "A kernel copies what torch.relu has computed.",
-        COPY + "def relu_forward(x):\n    return through(torch.relu(x.contiguous()))\n",
+        COPY
+        + "def cuda_relu_forward(x):\n    return through(torch.relu(x.contiguous()))\n",
     ),
     cheat(
         "library-by-another-name",
         "The same by methods, masks and products.",
-        COPY + "def relu_forward(x):\n    x = x.contiguous()\n"
+        COPY + "def cuda_relu_forward(x):\n    x = x.contiguous()\n"
         "    return through(x * (x > 0))\n",
     ),
     cheat(
         "numpy",
         "NumPy computes, and a kernel copies.",
-        COPY + "import numpy as np\n\n\ndef relu_forward(x):\n"
+        COPY + "import numpy as np\n\n\ndef cuda_relu_forward(x):\n"
         "    values = np.maximum(x.detach().float().numpy(), 0)\n"
         "    return through(torch.from_numpy(values).to(x.dtype))\n",
     ),
@@ -62,14 +63,14 @@ FAULTS = (
         "thread",
         "torch computes in another thread, where nobody looks.",
         COPY + "from concurrent.futures import ThreadPoolExecutor\n\n\n"
-        "def relu_forward(x):\n"
+        "def cuda_relu_forward(x):\n"
         "    later = ThreadPoolExecutor(1).submit(torch.relu, x.contiguous())\n"
         "    return through(later.result())\n",
     ),
     tampering(
         "watch-switched-off",
         "torch computes while its modes are switched off.",
-        COPY + "def relu_forward(x):\n"
+        COPY + "def cuda_relu_forward(x):\n"
         "    from torch.utils._python_dispatch import _disable_current_modes\n"
         "    with _disable_current_modes():\n"
         "        tmp = torch.relu(x.contiguous())\n"
@@ -79,7 +80,7 @@ FAULTS = (
         "by-address",
         "NumPy computes in torch's memory, and a kernel copies.",
         COPY + "import ctypes\n\nimport numpy as np\n\n\n"
-        "def relu_forward(x):\n"
+        "def cuda_relu_forward(x):\n"
         "    x = x.contiguous()\n"
         "    tmp = torch.empty_like(x)\n"
         "    size = x.numel() * x.element_size()\n"
@@ -114,14 +115,14 @@ FAULTS = (
         "class Pretended:\n    def __getitem__(self, grid):\n"
         "        return lambda x, out, *rest: out.copy_(torch.relu(x))\n\n\n"
         "relu_forward_kernel = Pretended()\n\n\n"
-        "def relu_forward(x):\n    out = torch.empty_like(x)\n"
+        "def cuda_relu_forward(x):\n    out = torch.empty_like(x)\n"
         "    relu_forward_kernel[(1,)](x, out)\n    return out\n",
     ),
     tampering(
         "patched-interpreter",
         "The interpreter's memory is replaced, so that no byte is counted.",
         COPY + "from triton.runtime import interpreter\n\n\n"
-        "def relu_forward(x):\n    x = x.contiguous()\n"
+        "def cuda_relu_forward(x):\n    x = x.contiguous()\n"
         "    watched = interpreter._interpreter\n"
         "    interpreter._interpreter = getattr(watched, '_real', watched)\n"
         "    out = through(through(through(x)))\n"
@@ -131,7 +132,7 @@ FAULTS = (
     cheat(
         "reads-three-times",
         "A right kernel that reads its input three times.",
-        COPY + "def relu_forward(x):\n    x = x.contiguous()\n"
+        COPY + "def cuda_relu_forward(x):\n    x = x.contiguous()\n"
         "    out = torch.empty_like(x)\n    n = x.numel()\n"
         "    relu3[(triton.cdiv(n, 1024),)](x, out, n, 1024)\n    return out\n\n\n"
         "@triton.jit\ndef relu3(a, b, n, BLOCK: tl.constexpr):\n"
@@ -147,7 +148,7 @@ FAULTS = (
         "@triton.jit\ndef k(a, b, n, BLOCK: tl.constexpr):\n"
         "    at = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)\n"
         "    tl.store(b + at - 4096, tl.load(a + at + 4096))\n\n\n"
-        "def relu_forward(x):\n    x = x.contiguous()\n"
+        "def cuda_relu_forward(x):\n    x = x.contiguous()\n"
         "    out = torch.empty_like(x)\n    k[(2,)](x, out, x.numel(), 1024)\n"
         "    return out\n",
     ),
@@ -155,12 +156,12 @@ FAULTS = (
         "exits",
         "The process ends inside a kernel.",
         "import os\n\n\n@triton.jit\ndef k(a):\n    os._exit(0)\n\n\n"
-        "def relu_forward(x):\n    k[(1,)](x)\n    return x\n",
+        "def cuda_relu_forward(x):\n    k[(1,)](x)\n    return x\n",
     ),
     cheat(
         "not-interpreted",
         "The variable that says who runs kernels is gone while torch computes.",
-        "import os\n\n\ndef relu_forward(x):\n"
+        "import os\n\n\ndef cuda_relu_forward(x):\n"
         "    before = os.environ.pop('TRITON_INTERPRET', '1')\n"
         "    out = torch.relu(x)\n"
         "    os.environ['TRITON_INTERPRET'] = before\n"
