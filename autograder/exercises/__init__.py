@@ -44,6 +44,25 @@ class Traffic:
 
 
 @dataclass(frozen=True)
+class RandomLaw:
+    """What random numbers must be like; see :class:`autograder.student.laws.Law`."""
+
+    shape: tuple[int, ...]
+    family: Literal["normal", "uniform"]
+    std: float
+    same_as: str = ""
+    unlike: str = ""
+
+
+PACKAGES: Mapping[Path, tuple[str, ...]] = {
+    "numpy": ("torch", "triton", "scipy", "sklearn"),
+    "torch": ("scipy", "sklearn"),
+    "triton": (),
+}
+"""Packages that are closed to an exercise, by what it is written in."""
+
+
+@dataclass(frozen=True)
 class Exercise:
     """One function that a student writes, and everything that grades it.
 
@@ -60,6 +79,9 @@ class Exercise:
     oracle : functions in float64 that stand in for the reference where it
         computes in a lower precision by design (kernels)
     traffic : the byte budget of a kernel
+    forbids : functions of PyTorch that would do the work, by the names in
+        :mod:`autograder.student.closed`
+    laws : of a case, the outputs that are random, and what they must be like
     deadline : seconds that one case may take
     """
 
@@ -72,7 +94,14 @@ class Exercise:
     builds_on: tuple[str, ...] = ()
     oracle: Mapping[str, Callable[..., Any]] | None = None
     traffic: Traffic | None = None
+    forbids: tuple[str, ...] = ()
+    laws: Callable[[Case], Mapping[str, RandomLaw]] | None = None
     deadline: float = 10.0
+
+    @property
+    def closed(self) -> tuple[str, ...]:
+        """All that its answer may not use: packages, and functions of PyTorch."""
+        return (*PACKAGES[self.path], *self.forbids)
 
 
 @cache

@@ -20,12 +20,13 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from autograder.student.compare import Expected
+from autograder.student.laws import Law
 from autograder.student.trace import Trace
 from autograder.student.values import Returned
 from autograder.student.verdict import Entry, KnownMistake, Question, Symptom
 
 SUFFIX = ".answers.safetensors"
-FORMAT = "autograder answers 1"
+FORMAT = "autograder answers 2"
 DAMAGE = (
     SafetensorError,
     LookupError,
@@ -165,10 +166,14 @@ def _read_entry(data: dict[str, Any], store: dict[str, np.ndarray]) -> Entry:
 def _read_question(data: dict[str, Any], store: dict[str, np.ndarray]) -> Question:
     arrays = {k: store[name] for k, name in data["arrays"].items()}
     expected = {
-        name: Expected(**{**e, "array": store[e["array"]]})
+        name: Expected(**{**e, "array": store[e["array"]], "law": _read_law(e["law"])})
         for name, e in data["expected"].items()
     }
     return Question(Trace.from_json(data["trace"], arrays), expected)
+
+
+def _read_law(data: dict[str, Any] | None) -> Law | None:
+    return None if data is None else Law(**{**data, "shape": tuple(data["shape"])})
 
 
 def _read_symptom(data: dict[str, Any], store: dict[str, np.ndarray]) -> Symptom:

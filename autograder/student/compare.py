@@ -7,11 +7,13 @@ every element. Both tolerances are measured when the case is drawn: see
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
+from autograder.student.laws import Law, alike, broken, fingerprint
 from autograder.student.values import Returned
 
 
@@ -19,7 +21,8 @@ from autograder.student.values import Returned
 class Expected:
     """The reference's output in float64, and how far off an answer may be.
 
-    ``dtype`` and ``kind`` say what the reference returns.
+    ``dtype`` and ``kind`` say what the reference returns. With a ``law`` the
+    answer is random: there is no array, and the law is what must hold.
     """
 
     array: np.ndarray
@@ -27,6 +30,11 @@ class Expected:
     atol: float
     dtype: str
     kind: str = "NumPy array"
+    law: Law | None = None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.array.shape if self.law is None else self.law.shape
 
     def allowed(self) -> np.ndarray:
         """The largest error that passes; at infinity as if it were zero."""
@@ -40,10 +48,11 @@ class Verdict:
     """One output of one case.
 
     problem : empty when it is right, else ``missing``, ``type``, ``shape``,
-        ``dtype``, ``nan`` or ``values``
+        ``dtype``, ``nan``, ``values`` or ``law``
     error : the largest absolute error that does not pass, at ``index``; where
         there is NaN, ``index`` is its first place
     wrong : how many elements do not pass, or are NaN
+    test : which test of a law failed; ``error`` is then what was measured
     """
 
     output: str
@@ -54,10 +63,17 @@ class Verdict:
     index: tuple[int, ...] = ()
     error_map: np.ndarray | None = field(default=None, repr=False)
     wrong: int = 0
+    test: str = ""
 
     @property
     def ok(self) -> bool:
         return not self.problem
+
+    def symptom(self) -> Returned:
+        """What is kept of a wrong output, to know it again."""
+        if self.expected.law is None or self.got.array is None:
+            return self.got
+        return replace(self.got, array=fingerprint(self.got.array))
 
     @property
     def other_dtype(self) -> bool:
@@ -65,18 +81,29 @@ class Verdict:
         return bool(self.got.dtype) and self.got.dtype != self.expected.dtype
 
 
-def compare(output: str, expected: Expected, got: Returned, strict: bool) -> Verdict:
-    """Judge one output; ``strict`` makes another kind or dtype a fault."""
+def compare(
+    output: str,
+    expected: Expected,
+    got: Returned,
+    strict: bool,
+    others: Mapping[str, Returned] | None = None,
+) -> Verdict:
+    """Judge one output; ``strict`` makes another kind or dtype a fault.
+
+    A law may say how it is to differ from ``others``.
+    """
 
     def verdict(problem: str, **more: Any) -> Verdict:
         return Verdict(output, problem, got, expected, **more)
 
     if got.array is None:
         return verdict("missing" if got.kind == "missing" else "type")
-    if expected.array.ndim and (got.kind == "number" or _is_foreign(got, expected)):
+    if expected.shape and (got.kind == "number" or _is_foreign(got, expected)):
         return verdict("type")
-    if got.array.shape != expected.array.shape:
+    if got.array.shape != expected.shape:
         return verdict("shape")
+    if expected.law is not None:
+        return _by_law(output, expected.law, expected, got, others or {}, strict)
     errors = differences(expected.array, got.array)
     outside = np.asarray(errors > expected.allowed())
     if (nan := np.isnan(got.array)).any():
@@ -102,6 +129,39 @@ def compare(output: str, expected: Expected, got: Returned, strict: bool) -> Ver
     return verdict("")
 
 
+def _by_law(
+    output: str,
+    law: Law,
+    expected: Expected,
+    got: Returned,
+    others: Mapping[str, Returned],
+    strict: bool,
+) -> Verdict:
+    assert got.array is not None
+    problem, found = "", None
+    if not np.isfinite(got.array).all():
+        problem = "nan"
+    else:
+        arrays = {k: r.array for k, r in others.items() if r.array is not None}
+        found = broken(law, got.array, arrays)
+    if found is not None:
+        return Verdict(
+            output, "law", got, expected, error=found.measured, test=found.test
+        )
+    if not problem and strict and got.dtype != expected.dtype:
+        problem = "dtype"
+    wrong = int((~np.isfinite(got.array)).sum())
+    first = np.argwhere(~np.isfinite(got.array))[:1].ravel()
+    return Verdict(
+        output,
+        problem,
+        got,
+        expected,
+        index=tuple(int(i) for i in first),
+        wrong=wrong,
+    )
+
+
 def _is_foreign(got: Returned, expected: Expected) -> bool:
     return got.kind.split()[0] != expected.kind.split()[0]
 
@@ -118,6 +178,8 @@ def agree(one: Returned, other: Returned, like: Expected) -> bool:
     """Whether two wrong outputs are the same wrong output."""
     if one.array is None or other.array is None:
         return one.array is None and other.array is None and one.kind == other.kind
+    if like.law is not None:
+        return alike(one.array, other.array)
     if one.array.shape != other.array.shape:
         return False
     with np.errstate(all="ignore"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from autograder.student.compare import Verdict
@@ -12,6 +13,8 @@ FAULTS = {
     "missing": "The notebook defines no function {function}. Run its cell first.",
     "unwritten": "{function} is not written yet.",
     "deadline": "{function} did not finish in time.",
+    "closed": "{function} uses {what}, which does the work that is asked for here. "
+    "Write it without.",
     "crashed": "The Python process ended while {function} ran. {message}",
     "not run": "Not run: {message}",
 }
@@ -22,6 +25,7 @@ HIDDEN_FAULTS = {
     "missing": "A function is missing.",
     "unwritten": "A part is not written yet.",
     "cell": "A cell does not run.",
+    "closed": "It uses what this exercise forbids.",
     "raised": "It raises an exception.",
     "returned": "It returns something of another form.",
 }
@@ -33,6 +37,19 @@ HIDDEN_PROBLEMS = {
     "dtype": "{name} has the wrong dtype.",
     "nan": "{name} holds NaN.",
     "values": "{name} has wrong values.",
+    "law": "{name} is not distributed as it must be.",
+}
+
+LAWS = {
+    "same": "the same generator state gives other numbers the second time; use the "
+    "generator that is passed in, and no other",
+    "unlike": "two generators give the same numbers; use the one that is passed in",
+    "repeats": "it holds only {measured} different numbers",
+    "mean": "its mean is {measured}; it must be 0",
+    "std": "its standard deviation is {measured}{wanted}",
+    "family": "its numbers are not {family} ones",
+    "neighbours": "numbers that lie side by side depend on each other",
+    "bound": "it holds a number of size {measured}{most}",
 }
 
 HIDDEN_PROPERTIES = {
@@ -85,12 +102,12 @@ def verdict_sentence(verdict: Verdict, show_expected: bool = True) -> str:
     if verdict.problem == "missing":
         return f"{name} is missing after the call."
     if verdict.problem == "type":
-        wanted = "a number" if not expected.array.ndim else f"a {expected.kind}"
+        wanted = "a number" if not expected.shape else f"a {expected.kind}"
         if got.kind == "None":
             return f"{name} is None and must be {wanted}. Is a return missing?"
         return f"{name} is {_article(got.kind)}; it must be {wanted}."
     if verdict.problem == "shape":
-        wanted = shape(expected.array.shape) if expected.array.ndim else "(), a number"
+        wanted = shape(expected.shape) if expected.shape else "(), a number"
         return f"{name} has shape {shape(got.shape)}; it must have shape {wanted}."
     if verdict.problem == "dtype":
         return f"{name} is {got.dtype}; it must be {expected.dtype} like the input."
@@ -98,7 +115,24 @@ def verdict_sentence(verdict: Verdict, show_expected: bool = True) -> str:
         return f"{_nan_sentence(verdict, show_expected)}."
     if verdict.problem == "values":
         return f"{_values_sentence(verdict, show_expected)}."
+    if verdict.problem == "law":
+        return f"{name}: {_law_sentence(verdict, show_expected)}."
     return ""
+
+
+def _law_sentence(verdict: Verdict, show_expected: bool) -> str:
+    law = verdict.expected.law
+    assert law is not None
+    wanted = most = ""
+    measured = number(verdict.error)
+    if show_expected:
+        if verdict.test == "std":
+            measured, asked = pair(verdict.error, law.std)
+            wanted = f" and should be {asked}, give or take {100 * law.spread():.2g} %"
+        most = f"; the largest that is right is {number(law.bound)}"
+    return LAWS[verdict.test].format(
+        measured=measured, wanted=wanted, most=most, family=law.family
+    )
 
 
 def _article(kind: str) -> str:
@@ -108,8 +142,8 @@ def _article(kind: str) -> str:
 
 
 def _nan_sentence(verdict: Verdict, show_expected: bool) -> str:
-    size = verdict.expected.array.size
-    if size > 1:
+    size = math.prod(verdict.expected.shape)
+    if size > 1 or verdict.expected.law is not None:
         first = f", first at {list(verdict.index)}"
         return f"{verdict.output} is NaN in {_places(verdict)}{first}"
     wanted = float(verdict.expected.array.ravel()[0])
@@ -132,7 +166,7 @@ def _values_sentence(verdict: Verdict, show_expected: bool) -> str:
 
 
 def _places(verdict: Verdict) -> str:
-    size = verdict.expected.array.size
+    size = math.prod(verdict.expected.shape)
     return f"{'all' if verdict.wrong == size else f'{verdict.wrong} of'} {size} places"
 
 

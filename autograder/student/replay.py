@@ -17,10 +17,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from autograder.student import kernels
+from autograder.student import closed, kernels, through
 from autograder.student.kernels import Observation
 from autograder.student.trace import Step, Trace
-from autograder.student.values import Returned, Spec, build_array, describe
+from autograder.student.values import (
+    Returned,
+    Spec,
+    build_array,
+    build_generator,
+    describe,
+)
 
 NOT_THE_STUDENTS = (
     str(Path(__file__).parent),
@@ -38,7 +44,8 @@ class Fault:
 
     kind : ``missing`` no such function, ``unwritten`` the skeleton's stub,
         ``raised`` an exception, ``returned`` something of another form,
-        ``deadline``, ``crashed`` the process ended, ``not run``
+        ``closed`` it uses what the exercise forbids, ``deadline``, ``crashed``
+        the process ended, ``not run``
     """
 
     kind: str
@@ -126,7 +133,7 @@ class _Replay:
         self.arguments: list[tuple[Any, ...]] = []
 
     def step(self, step: Step) -> None:
-        function = self.function(step.function)
+        function = self.callable(step)
         arguments = tuple(
             self.build(spec, f"{name} of {step.function}")
             for name, spec in zip(step.parameters, step.arguments, strict=True)
@@ -136,14 +143,32 @@ class _Replay:
             value = self.call(step.function, function, arguments)
         except KeyboardInterrupt:
             raise
+        except closed.Closed as name:
+            raise _Stop(Fault("closed", step.function, str(name))) from None
+        except through.Unfit as error:
+            raise _Stop(Fault("returned", step.function, str(error))) from None
         except BaseException as error:
             raise _Stop(_fault(step.function, error)) from None
         self.results.append(_parts(step, value))
+
+    def callable(self, step: Step) -> Any:
+        """What a step calls."""
+        if step.on is not None:
+            try:
+                return through.attribute(self.build(step.on, ""), step.method)
+            except through.Unfit as error:
+                raise _Stop(Fault("returned", step.function, str(error))) from None
+        function = self.function(step.function)
+        if step.method == through.AUTOGRAD:
+            return through.gradients(function)
+        return function
 
     def function(self, name: str) -> Any:
         found = self.namespace.get(name)
         if not callable(found):
             raise _Stop(Fault("missing", name))
+        if used := closed.used(found, self.trace.closed):
+            raise _Stop(Fault("closed", name, used))
         return found
 
     def build(self, spec: Spec, label: str) -> Any:
@@ -158,6 +183,10 @@ class _Replay:
             return self.results[step][part]
         if "after" in spec:
             return self.after(spec)
+        if "attribute" in spec:
+            return getattr(self.build(spec["of"], label), spec["attribute"], None)
+        if "rng" in spec:
+            return build_generator(spec)
         if "dict" in spec:
             return {
                 k: self.build(v, f"{k} in {label}") for k, v in spec["dict"].items()
@@ -191,7 +220,8 @@ class _Replay:
     def call(self, name: str, function: Any, arguments: tuple[Any, ...]) -> Any:
         """Call it; of a kernel, count launches and bytes on the way."""
         if self.trace.path != "triton":
-            return function(*arguments)
+            with closed.closing(self.trace.closed):
+                return function(*arguments)
         with kernels.observe() as watch:
             value = function(*arguments)
         parts = value if isinstance(value, tuple | list) else (value,)

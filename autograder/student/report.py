@@ -100,9 +100,9 @@ class Report:
 
     def _row(self, verdict: Verdict) -> str:
         got, expected = verdict.got, verdict.expected
-        wanted = f"{shape(expected.array.shape)} {expected.dtype}"
+        wanted = f"{shape(expected.shape)} {expected.dtype}"
         came = f"{shape(got.shape)} {got.dtype}" if got.array is not None else got.kind
-        error = number(verdict.error) if verdict.error else ""
+        error = number(verdict.error) if verdict.error and not verdict.test else ""
         mark = "✓ right" if verdict.ok else "✗ wrong"
         cells = "".join(f"<td{ROOM}>{_e(c)}</td>" for c in (wanted, came, error, mark))
         return f'<tr><th scope="row"{ROOM}>{_e(verdict.output)}</th>{cells}</tr>'

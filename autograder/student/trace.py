@@ -1,11 +1,13 @@
 """A scenario as data: the calls it makes and where each result goes.
 
-Specs of :mod:`autograder.student.values` describe the arguments; three more
+Specs of :mod:`autograder.student.values` describe the arguments; more
 forms point at things that exist only while a trace is replayed::
 
     {"name": "quadratic"}              a function that the notebook defines
     {"result": [step, i]}              what a call returned, as the same object
     {"after": [step, position, key]}   an entry of a dict argument after a call
+    {"attribute": name, "of": spec}    of an object, when the calls are over
+    {"rng": seed, "of": "numpy"}       a generator with that seed
 """
 
 from __future__ import annotations
@@ -20,23 +22,37 @@ from autograder.student.values import Spec
 
 @dataclass(frozen=True)
 class Step:
-    """One call. ``returns`` names the parts of a tuple; None: one bare value."""
+    """One call.
+
+    Attributes
+    ----------
+    function : as it is named to students
+    returns : the parts of a tuple; None: one bare value
+    on : the object that ``method`` is called on; None: a function
+    method : its name, or :data:`autograder.student.through.AUTOGRAD`
+    """
 
     function: str
     parameters: tuple[str, ...]
     arguments: tuple[Spec, ...]
     returns: tuple[str, ...] | None
+    on: Spec | None = None
+    method: str = ""
 
 
 @dataclass(frozen=True)
 class Trace:
-    """One case of an exercise: calls, and which results are its outputs."""
+    """One case of an exercise: calls, and which results are its outputs.
+
+    ``closed`` names what the exercise forbids.
+    """
 
     kind: str
     path: str
     steps: tuple[Step, ...]
     outputs: dict[str, Spec]
     arrays: dict[str, np.ndarray] = field(repr=False)
+    closed: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """All but the arrays."""
@@ -44,9 +60,11 @@ class Trace:
             "kind": self.kind,
             "path": self.path,
             "steps": [
-                [s.function, s.parameters, s.arguments, s.returns] for s in self.steps
+                [s.function, s.parameters, s.arguments, s.returns, s.on, s.method]
+                for s in self.steps
             ],
             "outputs": self.outputs,
+            "closed": self.closed,
         }
 
     @classmethod
@@ -58,10 +76,13 @@ class Trace:
                 tuple(parameters),
                 tuple(arguments),
                 None if returns is None else tuple(returns),
+                on,
+                method,
             )
-            for function, parameters, arguments, returns in data["steps"]
+            for function, parameters, arguments, returns, on, method in data["steps"]
         )
-        return cls(data["kind"], data["path"], steps, data["outputs"], arrays)
+        outputs, closed = data["outputs"], tuple(data["closed"])
+        return cls(data["kind"], data["path"], steps, outputs, arrays, closed)
 
     def inputs(self) -> dict[str, np.ndarray]:
         """The arrays that are handed over, under the labels of a replay."""

@@ -57,6 +57,8 @@ def _describe(value: Any) -> Returned:
         if value.numel() > LARGEST:
             return Returned(f"torch tensor with {value.numel():,} elements")
         dtype = str(value.dtype).removeprefix("torch.")
+        if value.device.type == "meta":  # it has a shape and a dtype, and no numbers
+            value = torch.zeros(value.shape, dtype=value.dtype)
         value = value.detach().cpu()
         value = value.float() if dtype == "bfloat16" else value
         array = np.array(value.numpy())
@@ -123,8 +125,19 @@ def build_array(spec: Spec, stored: np.ndarray) -> Any:
     import torch
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
+    device = spec.get("device", device)
     tensor = torch.from_numpy(base).to(device, getattr(torch, spec["dtype"]))
     return view(tensor)
+
+
+def build_generator(spec: Spec) -> Any:
+    """A fresh generator of random numbers with the seed of ``spec``."""
+    if spec["of"] == "numpy":
+        return np.random.default_rng(spec["rng"])
+    import torch
+
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    return torch.Generator(device).manual_seed(spec["rng"])
 
 
 Layout = tuple[np.ndarray, Callable[[Any], Any]]

@@ -85,7 +85,7 @@ class CaseResult:
         if fault is not None:
             return Symptom(fault=f"{fault.kind} {fault.what}".strip())
         return Symptom(
-            outputs={v.output: v.got for v in self.verdicts if not v.ok},
+            outputs={v.output: v.symptom() for v in self.verdicts if not v.ok},
             others=(
                 *(f"changed {c}" for c in self.changed),
                 *(name for name, _ in self.broken),
@@ -140,7 +140,11 @@ def judge_case(entry: Entry, question: Question, outcome: Outcome) -> CaseResult
     if outcome.fault is None:
         verdicts = tuple(
             compare(
-                name, expected, outcome.outputs.get(name, Returned("missing")), strict
+                name,
+                expected,
+                outcome.outputs.get(name, Returned("missing")),
+                strict,
+                outcome.outputs,
             )
             for name, expected in question.expected.items()
         )

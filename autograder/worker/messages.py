@@ -17,7 +17,7 @@ LARGEST_REPLY = BODY_LIMIT // 2
 """Bytes of arrays in one reply; what goes beyond is only described."""
 
 WITH_NUMBERS = {"NumPy array", "NumPy number", "number", "torch tensor"}
-FAULTS = {"missing", "unwritten", "raised", "returned", "cell"}
+FAULTS = {"missing", "unwritten", "raised", "returned", "closed", "cell"}
 
 
 def outcome_frame(outcome: Outcome) -> Frame:

@@ -219,7 +219,7 @@ def cuda_relu_forward(x):
     return out
     ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "check_relu_forward", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["active-ipynb"]
+# %% nbgrader={"grade": true, "grade_id": "check_cuda_relu_forward", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["active-ipynb"]
 # check("cuda_relu_forward")
 
 # %% [markdown]
@@ -267,7 +267,7 @@ def cuda_relu_backward(dout, x):
     return dx
     ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "check_relu_backward", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["active-ipynb"]
+# %% nbgrader={"grade": true, "grade_id": "check_cuda_relu_backward", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["active-ipynb"]
 # check("cuda_relu_backward")
 
 # %% [markdown]
@@ -329,7 +329,7 @@ def cuda_gelu_forward(x):
     return out
     ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "check_gelu_forward", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["active-ipynb"]
+# %% nbgrader={"grade": true, "grade_id": "check_cuda_gelu_forward", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["active-ipynb"]
 # check("cuda_gelu_forward")
 
 # %% [markdown]
@@ -377,7 +377,7 @@ def cuda_gelu_backward(dout, x):
     return dx
     ### END SOLUTION
 
-# %% nbgrader={"grade": true, "grade_id": "check_gelu_backward", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["active-ipynb"]
+# %% nbgrader={"grade": true, "grade_id": "check_cuda_gelu_backward", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["active-ipynb"]
 # check("cuda_gelu_backward")
 
 # %% [markdown]
