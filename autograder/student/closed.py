@@ -1,0 +1,155 @@
+"""The library that would solve an exercise is closed to it.
+
+An exercise names what it forbids: packages ("scipy"), and functions of
+PyTorch ("torch.nn.functional.layer_norm"). A check says kindly when it sees
+one. Packages are seen by what a function refers to. Functions of PyTorch are
+seen one level below Python, as operators, so every alias is the same one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import warnings
+from collections.abc import Callable, Iterator
+from types import CodeType, FunctionType, ModuleType
+from typing import Any
+
+OPERATORS = {
+    "torch.nn.functional.layer_norm": ("native_layer_norm",),
+    "torch.nn.functional.batch_norm": (
+        "native_batch_norm",
+        "_native_batch_norm_legit",
+        "_native_batch_norm_legit_no_training",
+        "_batch_norm_with_update",
+        "_batch_norm_no_update",
+        "cudnn_batch_norm",
+        "miopen_batch_norm",
+    ),
+    "torch.nn.functional.group_norm": ("native_group_norm",),
+    "torch.nn.functional.gelu": ("gelu", "gelu_"),
+    "torch.nn.functional.relu": ("relu", "relu_", "relu6", "relu6_"),
+    "torch.nn.functional.leaky_relu": ("leaky_relu", "leaky_relu_"),
+    "torch.nn.functional.prelu": ("_prelu_kernel",),
+    "torch.nn.functional.elu": ("elu", "elu_", "celu", "celu_", "selu", "selu_"),
+    "torch.nn.functional.silu": ("silu", "silu_"),
+    "torch.nn.functional.threshold": ("threshold", "threshold_"),
+    "torch.nn.functional.log_softmax": ("_log_softmax",),
+    "torch.nn.functional.softmax": ("_softmax",),
+    "torch.sigmoid": ("sigmoid", "sigmoid_"),
+    "torch.tanh": ("tanh", "tanh_"),
+    "torch.linalg.svd": ("_linalg_svd",),
+    "torch.linalg.eigh": ("_linalg_eigh",),
+}
+"""Functions with the operators that do their work; others share them:
+selu is elu, instance norm is batch norm, cross entropy is log-softmax."""
+
+
+class Closed(Exception):
+    """A call of something that the exercise forbids, which is the message."""
+
+
+def is_function(name: str) -> bool:
+    """A function of PyTorch; else a package."""
+    return name in OPERATORS
+
+
+def used(function: Any, names: tuple[str, ...]) -> str:
+    """What a function refers to, itself or through others of its notebook.
+
+    Parameters
+    ----------
+    names : packages that are closed
+
+    Returns
+    -------
+    "scipy.special.expit", say; "" for nothing of these packages
+    """
+    seen: set[int] = set()
+    waiting = [function]
+    while waiting:
+        current = waiting.pop()
+        if not isinstance(current, FunctionType) or id(current) in seen:
+            continue
+        seen.add(id(current))
+        for name in _names(current.__code__):
+            value = current.__globals__.get(name)
+            package = _origin(value)
+            if package.partition(".")[0] in names:
+                own = getattr(value, "__name__", name)
+                return package if isinstance(value, ModuleType) else f"{package}.{own}"
+            if getattr(value, "__globals__", None) is current.__globals__:
+                waiting.append(value)
+    return ""
+
+
+def _names(code: CodeType) -> Iterator[str]:
+    """Every global name that code, or code inside of it, mentions."""
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _names(constant)
+
+
+def _origin(value: Any) -> str:
+    """The module that an object is, or comes from."""
+    if isinstance(value, ModuleType):
+        return value.__name__
+    origin = getattr(value, "__module__", None) or getattr(
+        type(value), "__module__", ""
+    )
+    return origin if isinstance(origin, str) else ""
+
+
+@contextlib.contextmanager
+def closing(names: tuple[str, ...]) -> Iterator[None]:
+    """Within it, a call of a closed function of PyTorch raises :class:`Closed`."""
+    operators = {o: n for n in names if is_function(n) for o in OPERATORS[n]}
+    if not operators:
+        yield
+        return
+    from torch.utils._python_dispatch import TorchDispatchMode
+
+    class Closing(TorchDispatchMode):
+        def __torch_dispatch__(
+            self, func: Any, types: Any, args: Any = (), kwargs: Any = None
+        ) -> Any:
+            name = func.overloadpacket.__name__
+            if name in operators:
+                raise Closed(operators[name])
+            return func(*args, **(kwargs or {}))
+
+    with Closing():
+        yield
+
+
+def take_out(names: tuple[str, ...]) -> Callable[[], None]:
+    """Put closed functions of PyTorch out of reach, for good.
+
+    Their operators are replaced in PyTorch's own table, for whatever name they
+    are called by. What is returned holds that up, and undoes it when called.
+    """
+    import torch
+
+    library = torch.library.Library("aten", "IMPL")
+    known = {n.partition("::")[2] for n in torch._C._dispatch_get_all_op_names()}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that it overrides one is what we ask for
+        for name in filter(is_function, names):
+            for operator in OPERATORS[name]:
+                if operator in known:
+                    for overload in _overloads(torch, operator):
+                        library.impl(overload, _refuse(name), "CPU")
+    return library._destroy
+
+
+def _overloads(torch: Any, operator: str) -> Iterator[str]:
+    packet = getattr(torch.ops.aten, operator)
+    for overload in packet.overloads():
+        yield operator if overload == "default" else f"{operator}.{overload}"
+
+
+def _refuse(name: str) -> Callable[..., Any]:
+    def refuse(*arguments: Any, **keywords: Any) -> Any:
+        raise Closed(name)
+
+    return refuse
