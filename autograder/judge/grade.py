@@ -115,9 +115,12 @@ class Grader:
 
     def session(self, submission: NotebookNode) -> Session:
         """A worker for it, forked from a parent that has what it imports."""
-        modules = HEAVY if imports_torch(submission) else LIGHT
-        warm = parent(self.backend, modules)
-        return Session(submission, lambda: WorkerProcess(warm), self.cell_seconds)
+        closed = tuple(dict.fromkeys(c for e in self.exercises for c in e.closed))
+        heavy = "torch" not in closed and imports_torch(submission)
+        warm = parent(self.backend, HEAVY if heavy else LIGHT)
+        return Session(
+            submission, lambda: WorkerProcess(warm, closed), self.cell_seconds
+        )
 
     def all_questions(self, name: str) -> Entry:
         """Public and hidden cases as one entry."""

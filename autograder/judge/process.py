@@ -56,13 +56,18 @@ class WorkerProcess:
     Every call may raise :class:`WorkerLost`, which is the student's to bear,
     and :class:`EndedFromOutside`, which is not.
 
+    Parameters
+    ----------
+    closed : packages and functions that the notebook's exercises forbid
+
     Raises
     ------
     CannotStart : when no worker is ready, before any code of a student ran
     """
 
-    def __init__(self, parent: Parent) -> None:
+    def __init__(self, parent: Parent, closed: tuple[str, ...] = ()) -> None:
         self.parent = parent
+        self.closed = closed
         self.stopped = Usage()
         said = self._begin(parent)
         if said == GONE:  # a parent that was killed; there will be another one
@@ -76,7 +81,7 @@ class WorkerProcess:
 
     def _begin(self, parent: Parent) -> str:
         """Wait until the worker is ready; else what stands against it."""
-        self.child: Child = parent.fork()
+        self.child: Child = parent.fork(self.closed)
         self.channel = self.child.channel
         try:
             header, _ = receive(self.channel, time.monotonic() + STARTING)

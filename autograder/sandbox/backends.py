@@ -206,6 +206,8 @@ BACKENDS = {
                 "Its scratch folder is on your disk, looked at five times a second; "
                 "a file that it removed and still writes to is not seen there.",
                 "It can start as many threads as its memory holds.",
+                "A package that an exercise closes can't be imported, and its files "
+                "can be read.",
             ),
             lambda bundle: _python(str(bundle)),
             cache(_landlock_walls),

@@ -192,8 +192,12 @@ class Parent:
         hung_up.register(self.control, select.POLLHUP)
         return self.process.poll() is None and not hung_up.poll(0)
 
-    def fork(self) -> Child:
+    def fork(self, closed: tuple[str, ...] = ()) -> Child:
         """A new confined process, which says on its channel that it is ready.
+
+        Parameters
+        ----------
+        closed : packages and functions that are out of its reach
 
         Raises
         ------
@@ -203,18 +207,18 @@ class Parent:
             if self.forks >= MOST_FORKS or self.process is None:
                 self.start()
             try:
-                return self._fork()
+                return self._fork(closed)
             except OSError:  # it has gone
                 self.start()
-                return self._fork()
+                return self._fork(closed)
 
-    def _fork(self) -> Child:
+    def _fork(self, closed: tuple[str, ...] = ()) -> Child:
         assert self.control is not None
         inside = self.backend.scratch()
         made = None if inside else tempfile.mkdtemp(prefix="autograder-worker-")
         own_user = self.backend.uid()
         uid = FIRST_UID + secrets.randbelow(UIDS) if own_user else None
-        request = {"scratch": inside or made, "uid": uid}
+        request = {"scratch": inside or made, "uid": uid, "closed": closed}
         ours, theirs = socket.socketpair()
         leash, held = socket.socketpair()
         try:

@@ -9,10 +9,13 @@ seen one level below Python, as operators, so every alias is the same one.
 from __future__ import annotations
 
 import contextlib
+import sys
 import warnings
 from collections.abc import Callable, Iterator
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
+
+import numpy as np
 
 OPERATORS = {
     "torch.nn.functional.layer_norm": ("native_layer_norm",),
@@ -73,7 +76,7 @@ def used(function: Any, names: tuple[str, ...]) -> str:
         seen.add(id(current))
         for name in _names(current.__code__):
             value = current.__globals__.get(name)
-            package = _origin(value)
+            package = _origin(value, names)
             if package.partition(".")[0] in names:
                 own = getattr(value, "__name__", name)
                 return package if isinstance(value, ModuleType) else f"{package}.{own}"
@@ -90,10 +93,16 @@ def _names(code: CodeType) -> Iterator[str]:
             yield from _names(constant)
 
 
-def _origin(value: Any) -> str:
+def _origin(value: Any, packages: tuple[str, ...]) -> str:
     """The module that an object is, or comes from."""
     if isinstance(value, ModuleType):
         return value.__name__
+    if isinstance(value, np.ufunc):  # these don't know where they come from
+        for name, module in list(sys.modules.items()):
+            if name.partition(".")[0] in packages:
+                if getattr(module, value.__name__, None) is value:
+                    return name
+        return ""
     origin = getattr(value, "__module__", None) or getattr(
         type(value), "__module__", ""
     )
@@ -122,11 +131,11 @@ def closing(names: tuple[str, ...]) -> Iterator[None]:
         yield
 
 
-def take_out(names: tuple[str, ...]) -> Callable[[], None]:
-    """Put closed functions of PyTorch out of reach, for good.
+def take_out(names: tuple[str, ...]) -> Any:
+    """Put closed functions of PyTorch out of reach.
 
-    Their operators are replaced in PyTorch's own table, for whatever name they
-    are called by. What is returned holds that up, and undoes it when called.
+    Their operators are replaced in PyTorch's own table, whatever name they are
+    called by, as long as the library that is returned lives.
     """
     import torch
 
@@ -139,7 +148,7 @@ def take_out(names: tuple[str, ...]) -> Callable[[], None]:
                 if operator in known:
                     for overload in _overloads(torch, operator):
                         library.impl(overload, _refuse(name), "CPU")
-    return library._destroy
+    return library
 
 
 def _overloads(torch: Any, operator: str) -> Iterator[str]:

@@ -19,7 +19,9 @@ import socket
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
+from autograder.worker import closed
 from autograder.worker.frames import send
 from autograder.worker.main import Worker
 from autograder.worker.walls import Walls, confine, namespaces
@@ -29,20 +31,25 @@ LOOK_EVERY = 0.2
 """Seconds between looks at a scratch folder on disk."""
 
 
-def supervise(
-    walls: Walls, scratch: str, uid: int | None, channel: int, leash: int
-) -> None:
+def supervise(walls: Walls, request: dict[str, Any], channel: int, leash: int) -> None:
     """Run one submission in a child; returns when nothing of it is left.
+
+    Parameters
+    ----------
+    request : its ``scratch`` folder, its user ``uid`` or None, and the names
+        that are ``closed`` to it
 
     Raises
     ------
     OSError : when a wall can't be put up; no code of a student has run then
     """
     _only_these_stay_open(channel, leash)
+    scratch, uid = request["scratch"], request["uid"]
     mapped = _mapped()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     if walls.namespaces:
-        namespaces.enter(scratch, walls.disk, walls.inodes, uid)
+        hidden = closed.folders(tuple(request["closed"]))
+        namespaces.enter(scratch, walls.disk, walls.inodes, uid, hidden)
     elif sys.platform == "linux":
         # What the student's process leaves behind becomes a child of this one.
         libc = ctypes.CDLL(None, use_errno=True)
@@ -57,7 +64,7 @@ def supervise(
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         _only_these_stay_open(channel)
-        _serve(walls, scratch, uid, mapped, channel)
+        _serve(walls, request, mapped, channel)
     os.close(channel)
     watched = None if walls.namespaces else scratch
     _wait(child, leash, ended, watched, walls)
@@ -75,19 +82,18 @@ def supervise(
         os.write(leash, json.dumps(report).encode())
 
 
-def _serve(
-    walls: Walls, scratch: str, uid: int | None, mapped: int, descriptor: int
-) -> None:
+def _serve(walls: Walls, request: dict[str, Any], mapped: int, descriptor: int) -> None:
     """The student's process: it never returns to the supervisor's code."""
     try:
         os.setsid()
         channel = socket.socket(fileno=descriptor)
         try:
-            confine(walls, scratch, uid, mapped)
+            confine(walls, request["scratch"], request["uid"], mapped)
         except OSError as error:
             send(channel, ({"ready": False, "error": str(error)}, {}))
         else:
             _seed()
+            closed.shut(tuple(request["closed"]))
             send(channel, ({"ready": True}, {}))
             Worker(channel).serve()
     finally:

@@ -63,7 +63,7 @@ def _be_supervisor(
     }
     tempfile.tempdir = None
     try:
-        supervise(walls, scratch, request["uid"], channel, leash)
+        supervise(walls, request, channel, leash)
     except OSError as error:
         os.write(leash, json.dumps({"error": str(error)}).encode())
     finally:

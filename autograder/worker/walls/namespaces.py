@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+from collections.abc import Iterable
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 CLONE_NEWNS, CLONE_NEWUTS, CLONE_NEWIPC = 0x00020000, 0x04000000, 0x08000000
@@ -20,7 +21,13 @@ def checked(returned: int, what: str) -> None:
         raise OSError(number, f"{what}: {os.strerror(number)}")
 
 
-def enter(scratch: str, disk: int, inodes: int, owner: int | None) -> None:
+def enter(
+    scratch: str,
+    disk: int,
+    inodes: int,
+    owner: int | None,
+    hidden: Iterable[str] = (),
+) -> None:
     """Leave everything behind but the files that can only be read.
 
     The next child is the first process of a new process namespace: when it
@@ -31,6 +38,7 @@ def enter(scratch: str, disk: int, inodes: int, owner: int | None) -> None:
     ----------
     disk, inodes : bytes and files that ``scratch`` may hold
     owner : user and group of ``scratch``; None for those of this process
+    hidden : folders that appear empty
 
     Raises
     ------
@@ -51,7 +59,8 @@ def enter(scratch: str, disk: int, inodes: int, owner: int | None) -> None:
     who = user if owner is None else owner
     options = f"size={disk},nr_inodes={inodes},mode=0700,uid={who},gid={who}"
     _mount("tmpfs", scratch, MS_NOSUID | MS_NODEV | MS_NOEXEC, options)
-    _mount("tmpfs", "/proc", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=4k")
+    for folder in ("/proc", *hidden):
+        _mount("tmpfs", folder, MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=4k")
 
 
 def _mount(kind: str | None, target: str, flags: int, options: str) -> None:
