@@ -98,11 +98,9 @@ def _origin(value: Any, packages: tuple[str, ...]) -> str:
     if isinstance(value, ModuleType):
         return value.__name__
     if isinstance(value, np.ufunc):  # these don't know where they come from
-        for name, module in list(sys.modules.items()):
-            if name.partition(".")[0] in packages:
-                if getattr(module, value.__name__, None) is value:
-                    return name
-        return ""
+        loaded = [n for n in sys.modules if n.partition(".")[0] in packages]
+        found = (n for n in loaded if vars(sys.modules[n]).get(value.__name__) is value)
+        return next(found, "")
     origin = getattr(value, "__module__", None) or getattr(
         type(value), "__module__", ""
     )
