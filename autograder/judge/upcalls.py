@@ -75,6 +75,10 @@ class Upcalls:
             return self.given(spec["name"])
         if "dict" in spec:
             return {k: self.build(v, arrays) for k, v in spec["dict"].items()}
+        if "tuple" in spec:
+            return tuple(self.build(v, arrays) for v in spec["tuple"])
+        if "list" in spec:
+            return [self.build(v, arrays) for v in spec["list"]]
         return spec["scalar"]
 
     def given(self, name: str) -> Any:

@@ -182,9 +182,10 @@ def alike(one: np.ndarray, other: np.ndarray) -> bool:
     sizes = 1 + int(one[0])
     if one.shape != other.shape or not np.array_equal(one[:sizes], other[:sizes]):
         return False
-    if one.size < sizes + 4:
+    n = float(np.prod(one[1:sizes]))
+    if one.size < sizes + 4 or n < ENOUGH:
         return True
-    near = FAR * math.sqrt(2 / max(1.0, float(np.prod(one[1:sizes]))))
+    near = FAR * math.sqrt(2 / n)
     mean, std, kurtosis, different = np.abs(one - other)[sizes:]
     scale = max(one[sizes + 1], other[sizes + 1])
     most = max(one[sizes + 2], other[sizes + 2])
