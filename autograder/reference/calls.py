@@ -70,6 +70,15 @@ class Recorder:
 
     def gradients(self, function: _Function, dout: Any, *arguments: Any) -> Any:
         """(result, gradient of each array among the arguments), by autograd."""
+        return self._gradients(through.AUTOGRAD, function, dout, *arguments)
+
+    def own_gradients(self, function: _Function, dout: Any, *arguments: Any) -> Any:
+        """The same, of a torch.autograd.Function with a backward of its own."""
+        return self._gradients(through.OWN_BACKWARD, function, dout, *arguments)
+
+    def _gradients(
+        self, method: str, function: _Function, dout: Any, *arguments: Any
+    ) -> Any:
         call = through.gradients(self._functions[function.name])
         values = tuple(arguments)
         names = (*self._parameters(function.name, values), "dout")
@@ -83,7 +92,7 @@ class Recorder:
             names,
             (),
             ("out", *(f"d{n}" for n in arrays)),
-            method=through.AUTOGRAD,
+            method=method,
         )
         return self._note(step, call, (*values, dout))
 

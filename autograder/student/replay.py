@@ -159,8 +159,8 @@ class _Replay:
             except through.Unfit as error:
                 raise _Stop(Fault("returned", step.function, str(error))) from None
         function = self.function(step.function)
-        if step.method == through.AUTOGRAD:
-            return through.gradients(function)
+        if step.method in (through.AUTOGRAD, through.OWN_BACKWARD):
+            return through.gradients(function, step.method == through.OWN_BACKWARD)
         return function
 
     def function(self, name: str) -> Any:

@@ -8,20 +8,30 @@ from typing import Any
 AUTOGRAD = "through autograd"
 """Stands where a method's name does: call, and take the gradient of the result."""
 
+OWN_BACKWARD = "through a backward of its own"
+"""The same, of a function whose result comes from a torch.autograd.Function."""
+
 
 class Unfit(Exception):
     """What came back is of another form; the message is a sentence's end."""
 
 
-def gradients(function: Callable[..., Any]) -> Callable[..., tuple[Any, ...]]:
+def gradients(
+    function: Callable[..., Any], own: bool = False
+) -> Callable[..., tuple[Any, ...]]:
     """The function with the gradient from above as its last argument.
 
     It returns the result, and the gradient of every floating-point tensor among
     the arguments, None where the result does not depend on it.
 
+    Parameters
+    ----------
+    own : the backward must be written by hand
+
     Raises
     ------
-    Unfit : when the result is no tensor, or autograd knows nothing of it
+    Unfit : when the result is no tensor, or autograd knows nothing of it, or
+        it knows what it should not
     """
 
     def call(*arguments: Any) -> tuple[Any, ...]:
@@ -39,6 +49,14 @@ def gradients(function: Callable[..., Any]) -> Callable[..., tuple[Any, ...]]:
             raise Unfit(
                 "autograd can't go back from its result; detach(), .data, numpy() or "
                 "torch.no_grad() cuts the graph"
+            )
+        if own and not isinstance(
+            out.grad_fn, torch.autograd.function.BackwardCFunction
+        ):
+            raise Unfit(
+                "autograd goes back through its single operations; write a "
+                "torch.autograd.Function with a backward of its own, and return "
+                "what its apply returns"
             )
         if out.shape != dout.shape:
             return out, *(None for _ in tensors)

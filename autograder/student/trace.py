@@ -85,7 +85,10 @@ class Trace:
         return cls(data["kind"], data["path"], steps, outputs, arrays, closed)
 
     def inputs(self) -> dict[str, np.ndarray]:
-        """The arrays that are handed over, under the labels of a replay."""
+        """The arrays that are handed over, under the labels of a replay.
+
+        A tensor on the device "meta" has no numbers that could change.
+        """
         found: dict[str, np.ndarray] = {}
         for step in self.steps:
             for name, spec in zip(step.parameters, step.arguments, strict=True):
@@ -93,7 +96,7 @@ class Trace:
         return found
 
     def _collect(self, spec: Spec, label: str, found: dict[str, np.ndarray]) -> None:
-        if "array" in spec:
+        if "array" in spec and "device" not in spec:
             found[label] = self.arrays[spec["array"]]
         for key, inner in spec.get("dict", {}).items():
             self._collect(inner, f"{key} in {label}", found)

@@ -62,6 +62,35 @@ def test_gradients_of_the_result_by_name() -> None:
     np.testing.assert_array_equal(outputs["dfactor"].array, ((X + 1) * X**2).sum(0))
 
 
+class Scale(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, factor, power):
+        ctx.save_for_backward(x, factor)
+        return factor * x**power
+
+    @staticmethod
+    def backward(ctx, dout):
+        x, factor = ctx.saved_tensors
+        return 2 * x * factor * dout, (x**2 * dout).sum(0), None
+
+
+def own_gradients(impl) -> dict[str, object]:
+    out, dx, dfactor = impl.own_gradients(impl.scale, X + 1, X, FACTOR, 2.0)
+    return {"out": out, "dx": dx, "dfactor": dfactor}
+
+
+def test_a_backward_of_its_own_is_asked_for() -> None:
+    trace = traced(own_gradients)
+    outcome = replay(trace, {"scale": Scale.apply})
+    assert outcome.fault is None
+    by_autograd = replay(traced(gradients), REFERENCE).outputs
+    for name, found in outcome.outputs.items():
+        np.testing.assert_array_equal(found.array, by_autograd[name].array)
+    fault = replay(trace, REFERENCE).fault
+    assert fault is not None
+    assert "write a torch.autograd.Function with a backward of its own" in fault.what
+
+
 CUT = {
     "detached": (lambda x, f, p: scale(x.detach(), f.detach(), p), "cuts the graph"),
     "NumPy": (lambda x, f, p: torch.tensor(x.detach().numpy()), "cuts the graph"),
