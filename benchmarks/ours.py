@@ -9,13 +9,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
 import psutil
-from nbformat import NotebookNode
 
 from autograder.course.submissions import (
     hand_in,
@@ -33,11 +32,10 @@ FILES = ("nbgrader_config.py", "_config.yml", "pyproject.toml")
 
 @dataclass(frozen=True)
 class Kind:
-    """What is handed in: a notebook, and a cell that some students add."""
+    """What is handed in."""
 
     name: str
     notebook: str
-    first: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,15 +47,21 @@ class Run:
 
 
 class OurCourse:
-    """A copy of this course with a class of its own."""
+    """A copy of this course with a class of its own, and some of its notebooks."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, kinds: Sequence[Kind]) -> None:
         self.root = root
         left_out = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints")
         for folder in COPIED:
             shutil.copytree(ROOT / folder, root / folder, ignore=left_out)
         for name in FILES:
             shutil.copy(ROOT / name, root)
+        kept = {kind.notebook for kind in kinds}
+        for script in (root / "solutions").glob("*/*.py"):
+            if f"{script.parent.name}/{script.stem}" not in kept:
+                script.unlink()
+        for released in (root / "assignments").iterdir():
+            shutil.rmtree(released)
         self.run("release")
 
     @property
@@ -100,7 +104,7 @@ class OurCourse:
         path = self.root / "assignments" / f"{kind.notebook}.ipynb"
         released = nbformat.read(path, as_version=4)
         for student, answers in class_of(kind.notebook, count):
-            filled = with_first(submission(released, kind.notebook, answers), kind)
+            filled = submission(released, kind.notebook, answers)
             hand_in(self.folder, student, kind.notebook, filled)
 
     def grade(self, kind: Kind, jobs: int, sandbox: str) -> Run:
@@ -139,10 +143,3 @@ def class_of(notebook: str, count: int) -> Iterator[tuple[str, dict[str, str]]]:
         wrong = i % 2 == 1
         answers = wrong_answers(notebook, mistake) if wrong else right_answers(notebook)
         yield f"student-{i:04d}", answers
-
-
-def with_first(filled: NotebookNode, kind: Kind) -> NotebookNode:
-    """Add the cell that this kind begins with."""
-    if kind.first:
-        filled.cells.insert(0, nbformat.v4.new_code_cell(kind.first))
-    return filled

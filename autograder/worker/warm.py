@@ -36,6 +36,9 @@ def main(descriptor: int) -> None:
         # What is missing here is missed by the code that imports it.
         with contextlib.suppress(ModuleNotFoundError):
             importlib.import_module(module)
+    if "torch" in sys.modules:
+        # It looks at the processor once, in /proc, where children have nothing.
+        sys.modules["torch"].zeros(1).half().float()
     gc.collect()
     gc.freeze()  # children that collect garbage copy no page of this heap
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)

@@ -50,6 +50,9 @@ x, dout = torch.randn({n}), torch.randn({n})
 assert torch.allclose({call}, {expected}, atol=1e-5)
 """
 
+TENSORS = """\
+x, gamma, beta = torch.randn(8, 3), torch.randn(3), torch.randn(3)
+"""
 TESTS = {
     "relative_error": (
         "x = np.array([[1.0, -2.0], [0.0, 3.0]])\n"
@@ -112,6 +115,33 @@ TESTS = {
         f"{NORMAL}out, _ = batchnorm_forward(x, gamma, beta, TRAIN)\n"
         "hat = (x - x.mean(0)) / np.sqrt(x.var(0) + 1e-5)\n"
         "assert np.allclose(out, gamma * hat + beta)",
+    ),
+    "torch_batchnorm": (
+        f"{TENSORS}out = torch_batchnorm(x, gamma, beta, 0.1)\n"
+        "assert torch.allclose(out.mean(0), beta, atol=1e-5)",
+        f"{TENSORS}out = torch_batchnorm(x.requires_grad_(), gamma, beta, 0.1)\n"
+        "theirs = torch.nn.functional.batch_norm(\n"
+        "    x, None, None, gamma, beta, training=True, eps=0.1)\n"
+        "for a, b in zip((out, *torch.autograd.grad(out.square().sum(), x)),\n"
+        "    (theirs, *torch.autograd.grad(theirs.square().sum(), x))):\n"
+        "    assert torch.allclose(a, b, atol=1e-4)",
+    ),
+    "TorchBatchNorm": (
+        f"{TENSORS}norm = TorchBatchNorm(3)\n"
+        "assert torch.allclose(norm(x), torch.nn.BatchNorm1d(3)(x), atol=1e-5)",
+        "theirs = torch.nn.BatchNorm1d(3)\ntheirs(x)\n"
+        "assert torch.allclose(norm.running_var, theirs.running_var)",
+    ),
+    "torch_running_statistics": (
+        "m, v = torch_running_statistics(0.9, torch.ones(3), 5)\n"
+        "assert abs(m - 0.1) < 1e-6",
+        "assert torch.allclose(v, torch.full((3,), 1.25))",
+    ),
+    "torch_fold_batchnorm": (
+        "one = torch.ones(3)\nlayer = torch.randn(3, 4), torch.zeros(3)\n"
+        "w, b = torch_fold_batchnorm(*layer, one, one, one, one, 0.0)\n"
+        "assert torch.allclose(w, layer[0])",
+        "assert torch.allclose(b, torch.zeros(3))",
     ),
     **{
         name: (

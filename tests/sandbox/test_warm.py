@@ -231,6 +231,16 @@ def test_a_parent_goes_without_a_package_that_is_missing(
         assert "No module named 'no_such_package'" in fault.message
 
 
+def test_torch_computes_in_16_bits_inside(walls: Backend) -> None:
+    """It asks /proc what the processor can do, once, and there is none inside."""
+    convert = (
+        "import torch\nfor t in torch.ones(70).half(), torch.ones(70).bfloat16():\n"
+    )
+    convert += "    t.float().exp().to(t.dtype).sum()"
+    with WorkerProcess(parent(walls, HEAVY)) as worker:
+        assert worker.run_cell(convert, "cell 1", SOON) is None
+
+
 def test_a_parent_holds_nothing_of_the_judge(
     walls: Backend, own_parent: type[Parent], monkeypatch: pytest.MonkeyPatch
 ) -> None:
