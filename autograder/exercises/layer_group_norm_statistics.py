@@ -63,7 +63,7 @@ def counting_cases(rng: np.random.Generator) -> Iterator[Case]:
 
     def layer(kind: str, norm: str, size: int = 3) -> Case:
         """``size`` channels in each group; 0: all of them in one."""
-        N, H, W = (int(n) for n in rng.permutation([8, 14, 20]) + rng.integers(5))
+        N, H, W = (int(n) for n in rng.permutation([30, 40, 50]) + rng.integers(5))
         groups = int(rng.choice([5, 7]))
         C = groups * (size or 4)
         G = groups if size else 1
