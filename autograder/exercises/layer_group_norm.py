@@ -150,17 +150,13 @@ def instancenorm_backward_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield each(repeated, same_in_each_channel, "dout")
 
 
-def run_forward(
-    impl: Any, case: Case, forward: str, *options: Any
-) -> tuple[Any, Any]:
+def run_forward(impl: Any, case: Case, forward: str, *options: Any) -> tuple[Any, Any]:
     """``options`` stand between beta and the dict, as G does in group norm."""
     function = getattr(impl, forward)
     return function(case.x, case.gamma, case.beta, *options, dict(case.param))
 
 
-def gradients(
-    impl: Any, case: Case, norm: str, *options: Any
-) -> Mapping[str, Any]:
+def gradients(impl: Any, case: Case, norm: str, *options: Any) -> Mapping[str, Any]:
     _, cache = run_forward(impl, case, f"{norm}_forward", *options)
     dx, dgamma, dbeta = getattr(impl, f"{norm}_backward")(case.dout, cache)
     return {"dx": dx, "dgamma": dgamma, "dbeta": dbeta}

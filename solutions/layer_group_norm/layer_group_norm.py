@@ -26,7 +26,7 @@
 # | `layernorm_forward` | (N, D) | one mean a row |
 # | `layernorm_backward` | (N, D) | sums over a row, and γ is inside |
 # | `instancenorm_forward` | (N, C, H, W) | one mean a channel of an image |
-# | `instancenorm_backward` | (N, C, H, W) | as batch norm, one image at a time |
+# | `instancenorm_backward` | (N, C, H, W) | as batch norm, image by image |
 # | `groupnorm_forward` | (N, C, H, W) | one mean a group of channels |
 # | `groupnorm_backward` | (N, C, H, W) | everything above in one |
 # | `shared_statistics` | (N, C, H, W) | the picture of the norms, computed |
