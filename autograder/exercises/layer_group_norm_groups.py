@@ -45,6 +45,7 @@ def _group_cases(rng: np.random.Generator) -> Iterator[Case]:
     same = draw(rng, "N, C and W are one number", 4, 4, 1, 4, eps=0.2)
     yield grouped(same, 2)
     yield grouped(draw(rng, "one image", 1, 4, 2, 3, eps=0.2), 2)
+    yield grouped(draw(rng, "one channel", 3, 1, 2, 4, eps=0.2), 1)
     yield grouped(draw(rng, "one pixel", 3, 6, 1, 1, eps=0.2), 2)
     yield grouped(exact(draw(rng, "one element", 1, 1, 1, 1, eps=0.25)), 1)
     kind = "a constant group, and entries equal to their mean"
