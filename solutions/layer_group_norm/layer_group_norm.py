@@ -512,7 +512,7 @@ def shared_statistics(norm, shape, index, G):
 #     shared = shared_statistics(norm, (4, 6, 2, 2), (1, 2, 0, 0), 3)
 #     axis.imshow(shared[:, :, 0, 0].T, cmap="Blues", vmin=0, vmax=1.4)
 #     axis.set(title=f"{norm} norm", xlabel="image", xticks=range(4))
-#     axis.text(1, 2, "×", ha="center", va="center")
+#     axis.text(1, 2, "×", ha="center", va="center", color="white")
 # axes[0].set(ylabel="channel", yticks=range(6))
 # axes[3].set_title("group norm, G = 3")
 # figure.tight_layout()
@@ -698,8 +698,8 @@ def statistics_error(x, batch_size, G):
 
 # %% [markdown]
 # Look at the curve for real images: the digits of scikit-learn, shuffled,
-# seen through eight random 3×3 filters. For independent images the error of a
-# mean falls like $1/\sqrt B$ (*derived*); the dashed line has that slope.
+# seen through eight random 3×3 filters. For independent images the error of
+# a mean falls like $1/\sqrt B$ (*derived*): that is the dashed line.
 
 # %% tags=["active-ipynb"]
 # from sklearn.datasets import load_digits
@@ -716,6 +716,7 @@ def statistics_error(x, batch_size, G):
 # axis.plot(sizes, errors[:, 1], "s-", label="group norm, G = 4")
 # axis.plot(sizes, errors[0, 0] / np.sqrt(sizes), "k--", lw=1, label="1/√B")
 # axis.set_xscale("log", base=2)
+# axis.set_xticks(sizes, sizes)
 # axis.set(xlabel="batch size B", ylabel="error of the mean")
 # axis.legend()
 # figure.tight_layout()
