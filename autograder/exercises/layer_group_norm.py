@@ -117,7 +117,7 @@ def _image_cases(rng: np.random.Generator) -> Iterator[Case]:
     """Batches (N, C, H, W)."""
     yield draw(rng, "N, C, H, W all differ", 2, 3, 4, 5, eps=0.3)
     yield draw(rng, "eps not given", 3, 2, 1, 5)
-    yield draw(rng, "N, C, H, W are one number", 3, 3, 3, 3, eps=0.2)
+    yield draw(rng, "N, C, H, W are one number", 2, 2, 2, 2, eps=0.2)
     yield draw(rng, "one image", 1, 3, 2, 4, eps=0.2)
     yield draw(rng, "one channel", 3, 1, 2, 4, eps=0.2)
     yield exact(draw(rng, "one pixel", 4, 3, 1, 1, eps=0.25))
@@ -130,7 +130,7 @@ def _image_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield draw(rng, "standard deviation 0.001", 2, 3, 2, 3, std=1e-3)
     yield draw(rng, FAR, 3, 2, 4, 1, mean=1e4, std=0.01)
     yield each(draw(rng, WIDE, 3, 2, 1, 4, eps=0.1), strided, *ARRAYS)
-    last = draw(rng, "channels last in memory", 2, 3, 2, 4, eps=0.1)
+    last = draw(rng, "channels last in memory", 2, 3, 2, 2, eps=0.1)
     yield each(last, channels_last, "x", "dout")
     single = draw(rng, "float32", 2, 4, 3, 1, mean=2.0, eps=0.3)
     yield each(single, single_precision, *ARRAYS)

@@ -32,7 +32,7 @@ _MEMBERS_HINT = "Which channels form the first group, with 6 channels and G = 2?
 
 
 def _sums(make: str) -> tuple[tuple[str, str], ...]:
-    """dx with both sums made by another text, from d and z in four axes."""
+    """dx with both sums made by ``make``, which sums an array a of four axes."""
     return (
         (
             _DX,
@@ -102,6 +102,17 @@ MISTAKES = (
         _sums(
             "np.tile(a.reshape(N, C // G, G, H * W).sum(axis=(1, 3)), "
             "(1, C // G))[:, :, None, None]"
+        ),
+    ),
+    _wrong(
+        "G taken as group size",
+        "Is G the number of groups or the number of channels in one?",
+        tuple(
+            (old, new.replace("/ M", "/ (G * H * W)"))
+            for old, new in _sums(
+                "np.repeat(a.reshape(N, C // G, -1).sum(axis=2), G, axis=1)"
+                "[:, :, None, None]"
+            )
         ),
     ),
     _wrong(
