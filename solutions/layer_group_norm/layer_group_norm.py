@@ -132,8 +132,9 @@ def layernorm_forward(x, gamma, beta, ln_param):
 #
 # ## Backward: where does γ go?
 #
-# For batch norm the closed form was, with $s_j = \sqrt{\sigma_j^2 +
-# \epsilon}$ and $\bar v$ for the gradient of the loss with respect to $v$,
+# For batch norm the closed form was, with
+# $s_j = \sqrt{\sigma_j^2 + \epsilon}$ and $\bar v$ for the gradient of the
+# loss with respect to $v$,
 #
 # $$
 # \bar x_{ij} = \frac{\gamma_j}{N s_j}
@@ -145,9 +146,9 @@ def layernorm_forward(x, gamma, beta, ln_param):
 # do the sums run now? What stands in the place of $N$? And $\gamma_j$ was the
 # same for every term of the sums: is it still?
 #
-# If in doubt, go through the graph again: the steps from $\bar{\hat x}_{ij} =
-# \bar y_{ij} \gamma_j$ back to $x$ are those of batch norm for a row in place
-# of a column.
+# If in doubt, go through the graph again: the steps from
+# $\bar{\hat x}_{ij} = \bar y_{ij} \gamma_j$ back to $x$ are those of batch
+# norm, for a row in place of a column.
 #
 # **Write** $\bar x$, $\bar\gamma$ and $\bar\beta$, through the graph or in
 # closed form.
@@ -188,8 +189,8 @@ def layernorm_backward(dout, cache):
 
 # %% [markdown]
 # Look at the row sums of `dx`, and at its sums against $\hat x$. Both vanish,
-# the second but for $\epsilon$: that is the last demonstration, seen from the
-# other side. The column sums have no reason to.
+# the second but for $\epsilon$: a change of the offset or of the size of a
+# row changes nothing above, so the loss can't fall in these two directions.
 
 # %% tags=["active-ipynb"]
 # rng = np.random.default_rng(1)
@@ -452,8 +453,8 @@ def groupnorm_backward(dout, cache):
 # %% [markdown]
 # ## The picture of the four norms, computed
 #
-# The lecture compares the norms by a picture of a cube: which elements of (N,
-# C, H, W) are normalized by the same mean and variance? Compute it.
+# The lecture compares the norms by a picture of a cube: which elements of
+# (N, C, H, W) are normalized by the same mean and variance? Compute it.
 #
 # Layer norm means here: over all of C, H and W of one image.
 #
@@ -544,9 +545,9 @@ def shared_statistics(norm, shape, index, G):
 # %% [markdown]
 # ## Counting
 #
-# **Write** how many means each norm computes for a batch of shape (N, C, H,
-# W). Try it on the picture first: how many colours would it take to colour
-# all elements by their mean?
+# **Write** how many means each norm computes for a batch of shape
+# (N, C, H, W). Try it on the picture first: how many colours would it take to
+# colour all elements by their mean?
 # **The check looks at** each norm, at G = 1 and G = C, and at one example.
 
 # %% nbgrader={"grade": false, "grade_id": "number_of_statistics", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -633,11 +634,11 @@ def affine_parameters(norm, shape):
 # ## What a small batch costs
 #
 # Batch norm wants the mean of a channel over all data and takes that of a
-# batch. How far off is it? Cut the data `x` of shape (N, C, H, W) into $K =
-# \lfloor N/B \rfloor$ consecutive batches of $B$ images, leave out what is
-# left over, and let $\mu_{kc}$ be the mean of channel $c$ in batch $k$ and
-# $\mu_c$ its mean over all $N$ images. The error is the root mean square over
-# the batches, averaged over the channels:
+# batch. How far off is it? Cut the data `x` of shape (N, C, H, W) into
+# $K = \lfloor N/B \rfloor$ consecutive batches of $B$ images and leave out
+# what is left over. Let $\mu_{kc}$ be the mean of channel $c$ in batch $k$,
+# and $\mu_c$ its mean over all $N$ images. The error is the root mean square
+# over the batches, averaged over the channels:
 #
 # $$
 # \texttt{batch\_error} = \frac1C \sum_{c=1}^C
@@ -728,10 +729,10 @@ def statistics_error(x, batch_size, G):
 # %% [markdown]
 # Batch norm's error follows the dashed line. Group norm's is zero at every
 # size: its mean is never an estimate of something else. That is a statement
-# about statistics. Whether a network gets worse with it is a second question:
-# the group norm paper (*reported*, Wu and He, 2018) found the error of
-# ResNet-50 on ImageNet 10.6 % lower with group norm than with batch norm at 2
-# images a batch, and about the same at usual sizes.
+# about statistics. Whether a network gets worse with it is a second question.
+# The paper on group norm (*reported*, Wu and He, 2018) saw "10.6% lower
+# error" with it than with batch norm, for ResNet-50 on ImageNet at a batch
+# size of 2, and comparable errors at typical sizes.
 #
 # ## To think about
 #
@@ -740,9 +741,9 @@ def statistics_error(x, batch_size, G):
 # 2. Layer norm of a row with D = 1 gives β. So does instance norm of images
 #    with one pixel. Which of the cases shows it, and what does that say about
 #    instance norm behind the last pooling layer of a network?
-# 3. A colleague's group norm takes the mean of `x.reshape(N, G, C // G, H,
-#    W)` over axis 2 alone. The outputs have mean 0 and standard deviation 1,
-#    so the usual checks pass. Which element would you move, and which output
-#    would you look at, to see the mistake?
+# 3. A colleague's group norm takes the mean of
+#    `x.reshape(N, G, C // G, H, W)` over axis 2 alone. The outputs have mean
+#    0 and standard deviation 1, so the usual checks pass. Which element would
+#    you move, and which output would you look at, to see the mistake?
 # 4. With G = 1 group norm sees every channel. Multiply one channel of the
 #    input by 100. What happens to the others after the norm, and with G = C?
