@@ -73,7 +73,7 @@ def layernorm_forward(x, gamma, beta, ln_param):
     """Normalize each row of x, then scale and shift each column.
 
         x_hat = (x - mean) / sqrt(var + eps)      mean, var: of each row
-        out = gamma * x_hat + beta
+        out   = gamma * x_hat + beta
 
     Parameters
     ----------
@@ -230,7 +230,7 @@ def instancenorm_forward(x, gamma, beta, in_param):
     """Normalize each channel of each image, then scale and shift it.
 
         x_hat = (x - mean) / sqrt(var + eps)      mean, var: over H and W
-        out = gamma * x_hat + beta                of the channel
+        out   = gamma * x_hat + beta              of the channel
 
     Parameters
     ----------
@@ -351,7 +351,7 @@ def groupnorm_forward(x, gamma, beta, G, gn_param):
     """Normalize each group of channels of an image, scale and shift channels.
 
         x_hat = (x - mean) / sqrt(var + eps)      mean, var: over the C // G
-        out = gamma * x_hat + beta                channels of a group, H and W
+        out   = gamma * x_hat + beta              channels of a group, H and W
 
     Parameters
     ----------
