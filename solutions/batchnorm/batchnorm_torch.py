@@ -79,9 +79,10 @@ import torch
 class BatchNormFunction(torch.autograd.Function):
     """Batch normalization in train mode, for autograd."""
 
-    ### BEGIN SOLUTION
     @staticmethod
     def forward(ctx, x, gamma, beta, eps):
+        """The result; keeps in ctx what the way back needs."""
+        ### BEGIN SOLUTION
         exact = torch.promote_types(x.dtype, torch.float32)
         axes = [a for a in range(x.ndim) if a != 1]
         shape = [1, -1] + [1] * (x.ndim - 2)
@@ -95,9 +96,12 @@ class BatchNormFunction(torch.autograd.Function):
         ctx.save_for_backward(x_hat, inv_std, g)
         ctx.dtypes = (x.dtype, gamma.dtype, beta.dtype)
         return (g * x_hat + b).to(x.dtype)
+        ### END SOLUTION
 
     @staticmethod
     def backward(ctx, dout):
+        """Gradients of x, gamma and beta, and None for eps."""
+        ### BEGIN SOLUTION
         x_hat, inv_std, g = ctx.saved_tensors
         axes = [a for a in range(x_hat.ndim) if a != 1]
         dout = dout.to(x_hat.dtype)
@@ -109,8 +113,7 @@ class BatchNormFunction(torch.autograd.Function):
         found = (dx, dgamma, dbeta)
         grads = [d.to(t) for d, t in zip(found, ctx.dtypes, strict=True)]
         return (*grads, None)
-
-    ### END SOLUTION
+        ### END SOLUTION
 
 
 def torch_batchnorm(x, gamma, beta, eps):

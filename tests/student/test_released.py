@@ -13,10 +13,13 @@ from filelock import FileLock
 from safetensors.numpy import load
 
 from autograder.exercises import exercises_of
+from autograder.judge.session import is_run
 from autograder.mistakes import all_mistakes
 from autograder.reference import scripts
 from autograder.reference.scripts import ROOT
 from autograder.student.answers import SUFFIX
+from autograder.student.check import cannot_run
+from autograder.worker.cells import empty_namespace, run_cell
 
 NOTEBOOKS = scripts.notebooks()
 each_notebook = pytest.mark.parametrize("notebook", NOTEBOOKS)
@@ -76,6 +79,19 @@ def releases(tmp_path_factory, shell):
 
 def committed(notebook, suffix=".ipynb"):
     return ROOT / "assignments" / f"{notebook}{suffix}"
+
+
+@each_notebook
+def test_an_unfinished_notebook_runs(notebook):
+    """Stubs raise when they are called, and not when they are defined."""
+    if why := cannot_run(exercises_of(notebook)[0].path):
+        pytest.skip(why)
+    names = empty_namespace()
+    for cell in nbformat.read(committed(notebook), as_version=4).cells:
+        if is_run(cell):
+            run_cell(cell.source, names, cell.id)
+    for exercise in exercises_of(notebook):
+        assert callable(names[exercise.name])
 
 
 def test_the_release_holds_notebooks_and_their_keys_and_nothing_else(releases):
