@@ -58,7 +58,7 @@ $(DONE)/bundle: $(DONE)/release
 	@touch $@
 
 # The execution cache knows a page by its cells alone, not by what they import.
-$(DONE)/lecture: book/lecture.py
+$(DONE)/lecture: $(wildcard book/*.py)
 	@mkdir -p $(DONE)
 	@rm -rf _build/.jupyter_cache
 	@touch $@

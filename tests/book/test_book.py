@@ -26,8 +26,8 @@ USUAL = {"numpy", "matplotlib", "sklearn", "scipy", "torch", "triton", "IPython"
     "matplotlib_inline",
     "threadpoolctl",
 }
-# What the notebook brings itself: the module it writes, the wheel it installs.
-BROUGHT = {"lecture", "autograder"}
+# What the notebook brings itself: the modules it writes, the wheel it installs.
+BROUGHT = {"lecture", "cifar", "autograder"}
 
 
 class Links(HTMLParser):

@@ -35,7 +35,7 @@ def convert(
     return plain_notebook(
         HEADER + body,
         NoReferences(),
-        module="answer = 42\n",
+        modules={"lecture": "answer = 42\n", "cifar": "size = 32\n"},
         wheel=wheel,
         address="https://page",
     )
@@ -64,6 +64,15 @@ def test_cells_keep_their_order_and_the_page_is_named_last() -> None:
         ("markdown", "---"),
     ]
     assert "<https://page>" in made.cells[-1].source
+
+
+def test_every_module_that_lies_beside_a_chapter_is_brought() -> None:
+    made = convert(CELL % "import lecture\nimport cifar")
+    code = [c.source for c in made.cells if c.cell_type == "code"]
+    assert code[:2] == [
+        "%%writefile cifar.py\nsize = 32",
+        "%%writefile lecture.py\nanswer = 42",
+    ]
 
 
 @pytest.mark.parametrize("line", ["import lecture", "from lecture import answer"])

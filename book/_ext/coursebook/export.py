@@ -45,7 +45,7 @@ def export(app: Sphinx, error: Exception | None) -> None:
     env = app.env
     rmtree(Path(app.outdir, "notebooks"), ignore_errors=True)
     bibliography = load_bibliography(env)
-    module = Path(env.srcdir, f"{notebook.MODULE}.py")
+    modules = {p.stem: p.read_text("utf-8") for p in Path(env.srcdir).glob("*.py")}
     wheels = sorted(dist_folder(env).glob(f"{notebook.PACKAGE}-*.whl"))
     for docname, source in chapters(env).items():
         references = SphinxReferences(
@@ -55,7 +55,7 @@ def export(app: Sphinx, error: Exception | None) -> None:
             made = notebook.plain_notebook(
                 source,
                 references,
-                module=module.read_text(encoding="utf-8") if module.is_file() else "",
+                modules=modules,
                 wheel=references.published(f"dist/{wheels[-1].name}")
                 if wheels
                 else None,

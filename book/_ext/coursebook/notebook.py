@@ -1,6 +1,7 @@
 """A chapter as a plain notebook: no outputs, no MyST, runs on its own."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -39,14 +40,14 @@ def plain_notebook(
     source: str,
     references: References,
     *,
-    module: str,
+    modules: Mapping[str, str],
     wheel: str | None,
     address: str,
 ) -> nbformat.NotebookNode:
     """Return a chapter's source as a plain notebook.
 
-    `module` is the source of the helper module that chapters share: when the
-    chapter imports it, the first cell writes it beside the notebook. `wheel` is
+    `modules` are the sources of the modules that lie beside the chapters: the
+    first cells write those that the chapter imports beside the notebook. `wheel` is
     the address of the students' package, and installed likewise. `address` is
     the chapter on the published book, named at the notebook's end.
     The same source gives the same notebook, cell ids included. Raises
@@ -62,9 +63,10 @@ def plain_notebook(
             cells.append(nbformat.v4.new_markdown_cell(text))
     code = [cell.source for cell in cells if cell.cell_type == "code"]
     first = [cell.cell_type for cell in cells].index("code")
-    if _imports(MODULE, code):
-        text = f"%%writefile {MODULE}.py\n{module}"
-        cells.insert(first, _code(text, ["hide-input"]))
+    for name in sorted(modules, reverse=True):
+        if _imports(name, code):
+            text = f"%%writefile {name}.py\n{modules[name]}"
+            cells.insert(first, _code(text, ["hide-input"]))
     if _imports(PACKAGE, code):
         if wheel is None:
             raise NoPlainForm(f"{PACKAGE} is imported, and there is no wheel of it")
