@@ -419,7 +419,8 @@ def pca(x_train, x_test, k):
 
 # %% tags=["active-ipynb"]
 # rng = np.random.default_rng(3)
-# made = rng.normal(size=(500, 3)) * [3.0, 2.0, 1.0] @ rng.normal(size=(3, 20))
+# three = rng.normal(size=(500, 3)) * [3.0, 2.0, 1.0]
+# made = three @ rng.normal(size=(3, 20))
 # x = 5 + made + 0.3 * rng.normal(size=(500, 20))
 # for k in (1, 2, 3, 4, 20):
 #     projected, _ = pca(x, x[:1], k)
