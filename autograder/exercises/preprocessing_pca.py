@@ -87,9 +87,9 @@ def pca_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield cloud(rng, "one feature", 5, 3, 1, 1)
     yield cloud(rng, "two features", 9, 1, 2, 2)
     yield cloud(rng, "as many training as test examples", 5, 5, 3, 2)
-    yield cloud(rng, "fewer examples than features", 4, 3, 6, 3)
+    yield cloud(rng, "as many examples as features", 4, 3, 4, 3)
     yield constant_feature(rng, 7, 3, 2)
-    yield cloud(rng, FAR, 7, 3, 3, 2, mean=1e4, std=0.01)
+    yield cloud(rng, FAR, 7, 3, 3, 1, mean=1e4, std=0.01)
     scales = cloud(rng, "features of very different scale", 8, 3, 3, 2)
     yield change(scales, lambda x: x * [100.0, 1.0, 0.01])
     yield from _layouts(rng, 2)
@@ -104,14 +104,17 @@ def _whitening_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield cloud(rng, "two features", 9, 1, 2, 0.05)
     yield cloud(rng, "as many examples as features", 4, 4, 4, 0.1)
     yield constant_feature(rng, 7, 3, 0.01)
-    yield cloud(rng, FAR, 7, 3, 3, 1e-5, mean=1e4, std=0.01)
+    yield cloud(rng, FAR, 7, 3, 1, 1e-5, mean=1e4, std=0.01)
+    far = "mean 100, standard deviation 0.1"
+    yield cloud(rng, far, 7, 3, 3, 1e-3, mean=100.0, std=0.1)
     yield from _layouts(rng, 0.1)
 
 
 def zca_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield from _whitening_cases(rng)
-    yield cloud(rng, "fewer examples than features", 3, 3, 5, 0.2)
-    yield cloud(rng, "one training example", 1, 3, 4, 0.25)
+    # Of an empty direction only the whole space of them is defined: with one
+    # example that is everything, and a thin decomposition loses most of it.
+    yield cloud(rng, "one training example, four features", 1, 3, 4, 0.25)
 
 
 EXERCISES = (

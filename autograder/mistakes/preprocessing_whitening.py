@@ -149,17 +149,6 @@ WHITEN = (
             ),
         ),
     ),
-    _whiten(
-        "each column scaled by what it measures",
-        "Does your last line use eps and the training split as the formula does?",
-        (
-            (
-                _WHITE_SCALE,
-                "scale = np.sqrt(values[::-1] + eps)\n"
-                "    scale = scale * (centred @ directions / scale).std(axis=0)",
-            ),
-        ),
-    ),
 )
 
 _ZCA_SCALE = "scale = np.sqrt(values + eps)"
