@@ -29,7 +29,7 @@
 # | `condition_number` | a formula | what an uncentred mean costs |
 # | `mean_image` | (N, H, W, C) | as in AlexNet |
 # | `channel_mean` | (N, H, W, C) | as in VGG |
-# | `channel_mean_std` | (N, H, W, C) | as in ResNet |
+# | `channel_mean_std` | (N, H, W, C) | as is usual today |
 # | `stored_numbers` | a formula | what has to travel with the network |
 # | `pca` | (N, D) | turn, and keep k directions |
 # | `whiten` | (N, D) | turn, and scale each direction to 1 |
@@ -226,8 +226,9 @@ def channel_mean(images_train, images_test):
 # check("channel_mean")
 
 # %% [markdown]
-# **Per-channel mean and standard deviation** are 2·C numbers. ResNet training
-# usually does this:
+# **Per-channel mean and standard deviation** are 2·C numbers. The lecture names
+# ResNet for it. (The ResNet paper itself subtracts a mean image, but this is
+# what is usual today.)
 #
 # $$
 # \frac{x - \mu_c}{\max(\sigma_c, \text{floor})} .
