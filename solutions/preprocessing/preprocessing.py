@@ -226,9 +226,9 @@ def channel_mean(images_train, images_test):
 # check("channel_mean")
 
 # %% [markdown]
-# **Per-channel mean and standard deviation** are 2·C numbers. The lecture names
-# ResNet for it. (The ResNet paper itself subtracts a mean image, but this is
-# what is usual today.)
+# **Per-channel mean and standard deviation** are 2·C numbers. The lecture
+# names ResNet for it. (The ResNet paper itself subtracts a mean image, but
+# this is what is usual today.)
 #
 # $$
 # \frac{x - \mu_c}{\max(\sigma_c, \text{floor})} .
