@@ -2,6 +2,7 @@
 
 import ast
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -28,6 +29,14 @@ USUAL = {"numpy", "matplotlib", "sklearn", "scipy", "torch", "triton", "IPython"
 }
 # What the notebook brings itself: the modules it writes, the wheel it installs.
 BROUGHT = {"lecture", "cifar", "autograder"}
+
+
+@pytest.mark.parametrize("path", sorted(BOOK.glob("*.md")), ids=lambda p: p.stem)
+def test_no_line_of_text_vanishes(path: Path) -> None:
+    """MyST takes a line that starts with a percent sign for a comment."""
+    fenced = re.compile(r"^(`{3,}|~{3,}).*?^\1", re.MULTILINE | re.DOTALL)
+    text = fenced.sub("", path.read_text(encoding="utf-8"))
+    assert [line for line in text.splitlines() if line.startswith("%")] == []
 
 
 class Links(HTMLParser):
