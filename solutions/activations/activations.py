@@ -108,7 +108,7 @@ def sigmoid_forward(x):
     ### BEGIN SOLUTION
     z = np.exp(-np.abs(x))  # at most 1
     out = np.where(x >= 0, 1, z) / (1 + z)
-    cache = out
+    cache = (x, out)
     return out, cache
     ### END SOLUTION
 
@@ -140,7 +140,7 @@ def sigmoid_backward(dout, cache):
     dx : the shape of x
     """
     ### BEGIN SOLUTION
-    out = cache
+    x, out = cache
     dx = dout * out * (1 - out)
     return dx
     ### END SOLUTION
@@ -208,7 +208,7 @@ def tanh_forward(x):
     """
     ### BEGIN SOLUTION
     out = np.tanh(x)
-    cache = out
+    cache = (x, out)
     return out, cache
     ### END SOLUTION
 
@@ -231,7 +231,7 @@ def tanh_backward(dout, cache):
     dx : the shape of x
     """
     ### BEGIN SOLUTION
-    out = cache
+    x, out = cache
     dx = dout * (1 - out**2)
     return dx
     ### END SOLUTION
@@ -1041,9 +1041,8 @@ def maxout_forward(x, W, b):
     """
     ### BEGIN SOLUTION
     pieces = np.einsum("nd,kdh->nkh", x, W) + b  # (N, K, H)
-    winner = pieces.argmax(axis=1)  # (N, H), the first of equal ones
     out = pieces.max(axis=1)
-    cache = (x, W, winner)
+    cache = (x, W, pieces)
     return out, cache
     ### END SOLUTION
 
@@ -1066,7 +1065,8 @@ def maxout_backward(dout, cache):
     db : (K, H)
     """
     ### BEGIN SOLUTION
-    x, W, winner = cache
+    x, W, pieces = cache
+    winner = pieces.argmax(axis=1)  # (N, H), the first of equal ones
     number = np.arange(len(W))[:, None]  # (K, 1)
     chosen = winner[:, None, :] == number  # (N, K, H)
     dpieces = np.where(chosen, dout[:, None, :], 0)  # (N, K, H)
