@@ -89,9 +89,14 @@ def gradient_signs_cases(rng: Rng) -> Iterator[Case]:
     same = case("every dout positive", 4, 3)
     same.dout = np.abs(same.dout)
     yield same
-    blank = case("an input that is zero everywhere", 4, 5, -2.0, 2.0)
-    blank.x[:, int(rng.integers(5))] = 0.0
-    yield blank
+    for most, signs in (
+        ("negative", [0, 1, -1, -1, -1]),
+        ("positive", [0, -1, 1, 1, 1]),
+    ):
+        blank = case(f"an input that is zero everywhere, most others {most}", 4, 5)
+        blank.x *= rng.permutation(signs)
+        blank.dout = np.abs(blank.dout)
+        yield blank
     silent = case("an example with dout zero", 4, 3)
     silent.dout[int(rng.integers(4))] = 0.0
     yield silent
