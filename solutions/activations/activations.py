@@ -370,7 +370,7 @@ def product_of_sigmoid_slopes(depth):
 #         gradient = sigmoid_backward(gradient, cache) @ W.T
 #     left = np.linalg.norm(gradient, axis=1).mean()
 #     bound = product_of_sigmoid_slopes(depth)
-#     print(f"{depth} layers   left {left:.1e}   bound {bound:.1e}")
+#     print(f"depth {depth}   left {left:.1e}   bound {bound:.1e}")
 
 # %% [markdown]
 # With such weights a matrix leaves the norm about as it is, and what is left of
