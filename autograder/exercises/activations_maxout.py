@@ -44,6 +44,7 @@ def cases(rng: Rng) -> Iterator[Case]:
     yield _draw(rng, "one unit", 4, 3, 2, 1)
     yield _draw(rng, "one example", 1, 3, 4, 2)
     yield _draw(rng, "one input", 4, 1, 3, 2)
+    yield _draw(rng, "one number, two pieces", 1, 1, 2, 1)
     yield _draw(rng, "all sizes equal", 3, 3, 3, 3)
     yield _tied(rng, "all pieces of a unit are equal", slice(0, 3), 0.0)
     yield _tied(rng, "the last two pieces of a unit are equal", slice(1, 3), -1.0)
