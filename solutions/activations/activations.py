@@ -663,13 +663,14 @@ def dead_fraction(W, b, x):
 
 # %% tags=["active-ipynb"]
 # data = {"all positive": pixels / pixels.std(), "centred": centred}
+# print("learning rate   all positive: errors   dead   centred: errors   dead")
 # for lr in (0.1, 0.3, 0.6, 1.0):
-#     print(f"learning rate {lr:.1f}", end="")
+#     row = f"{lr:13.1f}   "
 #     for name, x in data.items():
 #         W1, b1, errors = train(x, lr)
 #         dead = dead_fraction(W1, b1, x)
-#         print(f"   {name}: errors {errors:5.1%}, dead {dead:3.0%}", end="")
-#     print()
+#         row += f"{errors:{len(name) + 8}.1%}{dead:7.0%}   "
+#     print(row)
 
 # %% [markdown]
 # With centred pixels none of these rates kills a unit. With positive pixels the
@@ -990,14 +991,15 @@ def selu_backward(dout, cache):
 # %% tags=["active-ipynb"]
 # rng = np.random.default_rng(8)
 # weights = rng.normal(size=(20, 64, 64)) / 8
+# print("standard deviation at the start, after 1, 5, 10 and 20 layers")
 # for forward in (selu_forward, relu_forward):
 #     h = 3 * centred
-#     print(f"{forward.__name__:13s} standard deviation {h.std():.2f}", end="")
-#     for layer, W in enumerate(weights, start=1):
+#     found = [h.std()]
+#     for W in weights:
 #         h, _ = forward(h @ W)
-#         if layer in (1, 5, 10, 20):
-#             print(f"   layer {layer}: {h.std():.4f}", end="")
-#     print()
+#         found.append(h.std())
+#     row = "".join(f"{found[layer]:8.4f}" for layer in (0, 1, 5, 10, 20))
+#     print(f"{forward.__name__:13s}{row}")
 
 # %% [markdown]
 # SELU pulls the scale towards 1 by itself; ReLU needs other weights for that
@@ -1277,9 +1279,9 @@ def silu_backward(dout, cache):
 #     out, cache = forward(x)
 #     slope = backward(np.ones_like(x), cache)
 #     print(f"{forward.__name__}   smallest value {out.min():.3f}"
-#           f" at {x[out.argmin()]:.2f}   slopes from {slope.min():.3f}"
-#           f" at {x[slope.argmin()]:.2f} to {slope.max():.3f}"
-#           f" at {x[slope.argmax()]:.2f}")
+#           f" at x = {x[out.argmin()]:.2f}")
+#     print(f"   slopes from {slope.min():.3f} at x = {x[slope.argmin()]:.2f}"
+#           f" to {slope.max():.3f} at x = {x[slope.argmax()]:.2f}")
 
 # %% [markdown]
 # ## To think about
