@@ -29,8 +29,8 @@
 # | `dead_fraction` | units that no example reaches |
 # | `prelu_…` | a slope that is learned |
 # | `elu_…`, `selu_…` | a smooth left side |
-# | `maxout_…`, `maxout_parameters` | the larger of several layers |
-# | `gelu_…`, `silu_…` | what came after the lecture |
+# | `maxout_…`, `maxout_parameters` | the largest of several layers |
+# | `gelu_…`, `silu_…` | two younger ones |
 #
 # Each `…` stands for two functions in the convention of the course:
 # `out, cache = f_forward(x)` and `dx = f_backward(dout, cache)`. Here `dout`
@@ -149,8 +149,8 @@ def sigmoid_backward(dout, cache):
 # check("sigmoid_backward")
 
 # %% [markdown]
-# The lecture asks: "What happens when $x = -10$? When $x = 0$? When $x = 10$?"
-# Say what you expect, then look at the last column.
+# The lecture asks what happens at $x = -10$, at $x = 0$ and at $x = 10$. Say
+# what you expect, then look at the last column.
 
 # %% tags=["active-ipynb"]
 # for point in (-10.0, 0.0, 10.0):
@@ -190,8 +190,8 @@ def sigmoid_backward(dout, cache):
 # $1 - \tanh^2(x)$: at most 1, and 0 where it saturates (*derived*).
 #
 # **Write** both passes.
-# **The check looks at** the same numbers as for the sigmoid. One of the two
-# formulas above overflows.
+# **The check looks at** the same numbers as for the sigmoid. As it stands, the
+# quotient overflows.
 
 # %% nbgrader={"grade": false, "grade_id": "tanh_forward", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def tanh_forward(x):
@@ -240,9 +240,9 @@ def tanh_backward(dout, cache):
 # check("tanh_backward")
 
 # %% [markdown]
-# ## Question 1: where does a sigmoid stop to learn?
+# ## Question 1: where does a sigmoid stop learning?
 #
-# "Saturated neurons kill the gradients." From which $x$ on? That depends on
+# Saturated neurons "kill" the gradients. From which $x$ on? That depends on
 # what counts as killed, so let it be a parameter: the share of the gradient
 # that still goes through.
 #
@@ -444,8 +444,8 @@ def gradient_signs(dout, x):
 #     print(f"{size:8d}   {found[0]:6.1%}   {found[1]:7.1%}")
 
 # %% [markdown]
-# For one example the gradient on the pixels has one sign, always: "always all
-# positive or all negative" (*derived*). "Minibatches help" (*measured*): from
+# For one example no two components have opposite signs: "Always all positive
+# or all negative" (*derived*). "Minibatches help" (*measured*): from
 # two examples on both signs occur. But they do not help as much as centring,
 # which gives both signs to a single example.
 #
@@ -598,7 +598,7 @@ def relu_backward(dout, cache):
 # ## Question 3: dead units
 #
 # A ReLU that is at 0 for *every* example of the data set gets no gradient from
-# any of them, and its weights never change again. Such a unit is dead on these
+# any of them, so its weights stay as they are. Such a unit is dead on these
 # data. One example that makes it positive is enough to keep it alive.
 #
 # **Write** the share of dead units of a layer $\max(0, xW + b)$. Remember what
@@ -658,12 +658,13 @@ def dead_fraction(W, b, x):
 #     return W1, b1, np.mean(scores.argmax(axis=1) != labels)
 
 # %% [markdown]
-# It is trained twice at each learning rate: on pixels that are all positive,
-# and on centred ones. Both have standard deviation 1. Look at where units die.
+# It is trained twice at each learning rate: on the pixels as they are, none of
+# them negative, and on centred ones. Both are scaled to standard deviation 1.
+# Look at where units die.
 
 # %% tags=["active-ipynb"]
-# data = {"all positive": pixels / pixels.std(), "centred": centred}
-# print("learning rate   all positive: errors   dead   centred: errors   dead")
+# data = {"as they are": pixels / pixels.std(), "centred": centred}
+# print("learning rate   as they are: errors   dead   centred: errors   dead")
 # for lr in (0.1, 0.3, 0.6, 1.0):
 #     row = f"{lr:13.1f}   "
 #     for name, x in data.items():
@@ -673,9 +674,10 @@ def dead_fraction(W, b, x):
 #     print(row)
 
 # %% [markdown]
-# With centred pixels none of these rates kills a unit. With positive pixels the
-# same rates do (*measured*). The two questions meet here: one large step moves
-# all weights of a unit down at once, and then no image reaches it any more.
+# With centred pixels none of these rates kills a unit. With the pixels as they
+# are, the same rates do (*measured*). Questions 2 and 3 meet here: with inputs
+# of one sign, one large step can move all weights of a unit down at once, and
+# then no image reaches it any more.
 #
 # ## Leaky ReLU
 #
@@ -742,7 +744,7 @@ def leaky_relu_backward(dout, cache):
 # %% [markdown]
 # ## PReLU: the slope is learned
 #
-# "Backprop into α": make the slope a parameter. With one $\alpha_c$ for each
+# "backprop into α": make the slope a parameter. With one $\alpha_c$ for each
 # channel $c$,
 #
 # $$
@@ -923,7 +925,7 @@ def elu_backward(dout, cache):
 # ## SELU
 #
 # A scaled ELU: $f(x) = \lambda\,\mathrm{ELU}_\alpha(x)$. The two constants are
-# published and are nothing to choose: with them, an input of mean 0 and
+# published and are nothing to choose: with them, a normal input of mean 0 and
 # variance 1 gives an output of mean 0 and variance 1 (*derived*, in the book's
 # chapter).
 
@@ -1093,7 +1095,7 @@ def maxout_backward(dout, cache):
 #     print(f"{name:15s}", maxout_forward(x, W, b)[0].ravel())
 
 # %% [markdown]
-# "Problem: doubles the number of parameters per neuron." For two pieces.
+# "Problem: doubles the number of parameters/neuron", for two pieces.
 #
 # **Write** how many numbers a Maxout layer has to learn, biases included.
 # **The check looks at** one piece, where it is an ordinary layer, and at more.
@@ -1121,9 +1123,8 @@ def maxout_parameters(inputs, units, pieces):
 # %% [markdown]
 # ## GELU
 #
-# After the lecture, two smooth relatives of ReLU became the usual choice in
-# language models. The first weighs $x$ by the probability that a standard
-# normal number lies below it:
+# Two smooth relatives of ReLU are younger than the lecture's list. The first
+# weighs $x$ by the probability that a standard normal number lies below it:
 #
 # $$
 # f(x) = x\,\Phi(x), \qquad
