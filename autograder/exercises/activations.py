@@ -34,7 +34,11 @@ def one_row_repeated(x: np.ndarray) -> np.ndarray:
 def draw(
     rng: Rng, kind: str, *shape: int, change: Change = np.asarray, **more: Any
 ) -> Case:
-    """Numbers around zero and a gradient from above, both after ``change``."""
+    """Numbers around zero and a gradient from above, both after ``change``.
+
+    Fields that a case may have beside: ``strict``, an overflow is an error;
+    ``dout_again``, the cache serves a second backward pass.
+    """
     return Case(
         kind=kind,
         x=change(2 * rng.normal(size=shape)),
@@ -90,19 +94,15 @@ def large_in_float32(rng: Rng) -> Iterator[Case]:
     yield from _large(rng, "hundreds, float32", 100, 500, single_precision)
 
 
-def options(*ranges: tuple[str, float, float]) -> Callable[..., Draw]:
-    """Like :func:`together`, with a number of each range added to every case."""
+def with_number(name: str, low: float, high: float, cases: Draw) -> Draw:
+    """The same cases, each with a field ``name`` between ``low`` and ``high``."""
 
-    def add(*sources: Draw) -> Draw:
-        def cases(rng: Rng) -> Iterator[Case]:
-            for case in together(*sources)(rng):
-                for name, low, high in ranges:
-                    setattr(case, name, float(rng.uniform(low, high)))
-                yield case
+    def numbered(rng: Rng) -> Iterator[Case]:
+        for case in cases(rng):
+            setattr(case, name, float(rng.uniform(low, high)))
+            yield case
 
-        return cases
-
-    return add
+    return numbered
 
 
 def together(*sources: Draw) -> Draw:

@@ -14,9 +14,9 @@ from autograder.exercises.activations import (
     Change,
     Rng,
     one_row_repeated,
-    options,
     pair,
     single_precision,
+    with_number,
 )
 
 
@@ -91,7 +91,7 @@ EXERCISES = (
     *pair("relu", EVERYWHERE, points=(1, 2)),
     *pair(
         "leaky_relu",
-        options(("slope", 0.05, 0.6))(EVERYWHERE),
+        with_number("slope", 0.05, 0.6, EVERYWHERE),
         "slope",
         points=(1, 1),
     ),
