@@ -164,16 +164,23 @@ def best_is_at_edge_cases(rng: np.random.Generator) -> Iterator[Case]:
     ) -> Case:
         """One search for each position of the best point."""
         found = []
-        for position in best:
+        for number, position in enumerate(best):
             n, d = int(rng.integers(6, 10)), len(position)
             trial = _tried(rng, "", n, d, nan, margin=margin)
-            at = np.array(position) + rng.uniform(-0.01, 0.01, d)
+            at, ends = np.array(position), np.isin(position, (0.0, 1.0))
+            at = np.where(ends, at, at + rng.uniform(-0.01, 0.01, d))
             near = bool(((at < margin) | (at > 1 - margin)).any())
-            # All others say the opposite, whichever of them is looked at.
+            # All others say the opposite, but for the worst in every other trial.
             rest = np.full((n, d), 0.5 if near else 0.03)
-            rest += rng.uniform(-0.01, 0.01, (n, d))
             rest[0] = at
-            found.append(_put(trial, rest))
+            if number % 2:
+                rest[n - nan - 1] = 0.03 if near else 0.5
+            rest[1:] += rng.uniform(-0.01, 0.01, (n - 1, d))
+            trial = _put(trial, rest)
+            first = np.nanargmax(trial.scores)
+            end = np.where(at < 0.5, trial.lows, trial.highs)
+            trial.points[first] = np.where(ends, end, trial.points[first])
+            found.append(trial)
         return Case(kind=kind, trials=found)
 
     yield trials("one hyperparameter", (0.04,), (0.96,), (0.5,), (0.3,))
@@ -181,6 +188,7 @@ def best_is_at_edge_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield trials("two hyperparameters", *columns)
     yield trials("close to two ends", (0.05, 0.95), (0.95, 0.05), (0.04, 0.04))
     yield trials("the geometric middle", (0.5, 0.5, 0.5), (0.45, 0.55, 0.4))
+    yield trials("points at the very ends", (0.0, 0.5), (0.4, 1.0), (0.5, 0.6))
     large = ((0.25, 0.5), (0.5, 0.75), (0.4, 0.6), (0.5, 0.35))
     yield trials("a large margin", *large, margin=0.3)
     small = ((0.1, 0.5), (0.02, 0.5), (0.5, 0.9), (0.5, 0.98))

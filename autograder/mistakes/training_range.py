@@ -9,7 +9,6 @@ from autograder.mistakes import Mistake
 _range = partial(Mistake, "learning_rate_range")
 
 _EXPLODED = "exploded = ~np.isfinite(losses)"
-_N = "n = np.argmax(exploded) if exploded.any() else len(losses)"
 _CUT = "losses, rates = losses[:n], rates[:n]"
 _SMOOTH = "smooth = (losses[:-2] + losses[1:-1] + losses[2:]) / 3"
 _LOGS = "log_rates = np.log(rates[1:-1])"
