@@ -111,8 +111,6 @@ def initial_loss_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield drawn("a thousand classes", 1000, (2, 5), (5, 6), reg=0.01)
     wide = drawn("every other column of a wider array", 6, (3, 4), reg=0.2)
     yield each(wide, strided, "weights")
-    single = drawn("float32", 10, (4, 3), (3, 5), reg=0.1)
-    yield each(single, single_precision, "weights")
 
 
 def initial_loss(impl: Any, case: Case) -> Mapping[str, Any]:
@@ -195,8 +193,6 @@ def update_ratio_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield drawn("one weight in each layer", (1, 1), (1,))
     wide = drawn("every other column of a wider array", (3, 4), (4, 3))
     yield each(wide, strided, "weights", "updates")
-    single = drawn("float32", (4, 5), (5, 3))
-    yield each(single, single_precision, "weights", "updates")
 
 
 def update_ratio(impl: Any, case: Case) -> Mapping[str, Any]:
@@ -232,8 +228,6 @@ def layer_report_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield close
     wide = drawn("every other column of a wider array", 4, 5, 3, gain=3.0)
     yield each(wide, strided, "activations", "gradients")
-    single = drawn("float32", 5, 6, 4, gain=3.0)
-    yield each(single, single_precision, "activations", "gradients")
 
 
 def layer_report(impl: Any, case: Case) -> Mapping[str, Any]:

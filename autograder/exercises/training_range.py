@@ -30,12 +30,13 @@ def _sweep(
 ) -> Curves:
     """Flat, then a fall at ``at`` of the way, then a rise, then ``end`` twice."""
     t = np.linspace(0.0, 1.0, n)
-    fall = 1 / (1 + np.exp((t - at - rng.uniform(-0.05, 0.05)) / 0.07))
+    width = 0.15 if uneven else 0.07
+    fall = 1 / (1 + np.exp((t - at - rng.uniform(-0.05, 0.05)) / width))
     rise = np.exp(14 * (t - 0.9))
     losses = 0.4 + 1.9 * fall + rise + noise * rng.normal(size=n)
     if end is not None:
         losses[-2:] = end
-    steps = rng.uniform(0.2, 1.8, n) if uneven else np.ones(n)
+    steps = 10 ** rng.uniform(-1, 0.3, n) if uneven else np.ones(n)
     logs = np.log(1e-5) + np.cumsum(steps) * rng.uniform(0.4, 0.6)
     return scale * losses, np.exp(logs)
 
@@ -75,7 +76,7 @@ def learning_rate_range_cases(rng: np.random.Generator) -> Iterator[Case]:
     finite = "finite losses behind NaN or infinity"
     yield case(finite, _after_the_end(rng, np.nan), _after_the_end(rng, np.inf))
     uneven = "rates that are not evenly spaced"
-    yield case(uneven, *(_sweep(rng, 20, uneven=True) for _ in range(3)))
+    yield case(uneven, *(_sweep(rng, 20, uneven=True) for _ in range(4)))
     noisy = "noise from step to step"
     yield case(noisy, _sweep(rng, 30, noise=0.15), _one_spike(rng))
     ends = "steepest at the beginning, and at the end"
