@@ -405,6 +405,7 @@ def learning_rate_range(losses, rates):
 # plt.axvline(chosen, linestyle="--", color="grey")
 # plt.xlabel("learning rate")
 # plt.ylabel("loss of the batch")
+# plt.tight_layout()
 # lowest = rates[np.nanargmin(losses)]
 # print(f"chosen {chosen:.3g}, lowest loss at {lowest:.3g}")
 
