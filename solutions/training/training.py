@@ -197,8 +197,8 @@ def batches(n, size, rng):
 # L_0 = \ln C + \frac{\lambda}{2} \sum_{\text{layers}} \sum_{ij} W_{ij}^2 .
 # $$
 #
-# The lecture's course asks for this comparison before anything else, since it
-# costs one forward pass. A first loss that is higher says that the scores are
+# This comparison comes before anything else, since it costs one forward pass.
+# A first loss that is higher says that the scores are
 # not small, or that labels and classes do not fit. One that is lower, or that
 # does not rise with $\lambda$, says that a term is missing.
 #
@@ -327,8 +327,8 @@ def overfit_tiny_batch(x, y, W, b, learning_rate, steps):
 #
 # Raise the learning rate a little with every step, from far too small to far
 # too large, and write down the loss. It stays where it is, then falls, then
-# explodes. The rate at which it falls fastest is a good one to begin with
-# (Smith, 2017, *reported*).
+# explodes. This *range test* is Smith's (2017, *reported*). That the rate with
+# the steepest fall is a good one to begin with is a rule of thumb.
 #
 # The losses of single batches are noisy, and the last ones are NaN. So the
 # rule needs care. Here it is in four steps:
@@ -420,8 +420,9 @@ def learning_rate_range(losses, rates):
 # \lVert W \rVert = \sqrt{\textstyle\sum W_{ij}^2} .
 # $$
 #
-# A rule of thumb is a ratio near $10^{-3}$. Much lower, and the layer hardly
-# moves. Much higher, and each step throws away what was there.
+# A rule of thumb is a ratio near $10^{-3}$ (notes of CS231n, *reported*). Much
+# lower, and the layer hardly moves. Much higher, and each step throws away
+# what was there.
 #
 # **Write** it for a list of weights, each *before* its update, and the list
 # of their updates. Arrays may have any shape. A layer of zeros, such as a
@@ -457,8 +458,8 @@ def update_ratio(weights, updates):
 # check("update_ratio")
 
 # %% [markdown]
-# Look at how the ratio follows the learning rate, and at how it falls during
-# training: the gradients get smaller and the weights do not.
+# Look at how the ratio follows the learning rate. With the two larger rates it
+# falls during training: the gradients get smaller and the weights do not.
 
 # %% tags=["active-ipynb"]
 # print("learning rate   step   ratio of each layer      loss")
@@ -528,7 +529,8 @@ def layer_report(activations, gradients):
 # %% [markdown]
 # Look at the three networks of six layers, before any training. With a small
 # gain the activations fade from layer to layer. With a large one they
-# saturate. Near 1, both directions keep their size.
+# saturate. With a gain of 1, activations and gradients stay within a factor of
+# two from the first layer to the last.
 
 # %% tags=["active-ipynb"]
 # np.set_printoptions(precision=3, suppress=True)
