@@ -53,7 +53,7 @@ import numpy as np
 # ## The loss
 #
 # A classifier gives every example one score for each class. Softmax turns the
-# scores $s_{i1}, \dots, s_{iC}$ of example $i$ into probabilities, and the
+# scores $s_{i1}, \ldots, s_{iC}$ of example $i$ into probabilities, and the
 # loss is the mean of the negative logarithm of what the right class $y_i$
 # got:
 #
@@ -549,8 +549,8 @@ def layer_report(activations, gradients):
 # %% [markdown]
 # ## Sixth: read the curves
 #
-# Then train, and look at the loss on the training data, $t_0, \dots,
-# t_{n-1}$, and on the validation data, $v_0, \dots, v_{n-1}$, one number an
+# Then train, and look at the loss on the training data, $t_0, \ldots,
+# t_{n-1}$, and on the validation data, $v_0, \ldots, v_{n-1}$, one number an
 # epoch. An experienced eye sees what is wrong. To find out what the eye looks
 # at, write it down as rules. **The first one that holds decides.**
 #
@@ -959,7 +959,7 @@ def best_is_at_edge(points, scores, lows, highs, margin):
 # is too high by the expected maximum of the errors,
 #
 # $$
-# \sigma\, \mathrm{E}\bigl[\max(z_1, \dots, z_n)\bigr]
+# \sigma\, \mathrm{E}\bigl[\max(z_1, \ldots, z_n)\bigr]
 # = \sigma \int_{-\infty}^{\infty} z \; n\, \Phi(z)^{n-1} \varphi(z)\; dz,
 # $$
 #
