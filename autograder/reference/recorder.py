@@ -9,7 +9,7 @@ place of numbers.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -23,7 +23,7 @@ from autograder.student.compare import Expected
 from autograder.student.laws import Law
 from autograder.student.replay import replay
 from autograder.student.trace import Trace
-from autograder.student.values import Framework, describe
+from autograder.student.values import Framework, Spec, describe
 from autograder.student.verdict import Entry, KnownMistake, Question, judge_case
 
 PUBLIC = b"public cases"
@@ -151,8 +151,18 @@ def _array(value: Any) -> np.ndarray:
 def _dtype(trace: Trace) -> str:
     """The narrowest floating dtype that the case hands over."""
     order = ("bfloat16", "float16", "float32")
-    given = {s.get("dtype") for step in trace.steps for s in step.arguments}
+    given = {d for step in trace.steps for a in step.arguments for d in _dtypes(a)}
     return next((dtype for dtype in order if dtype in given), "float64")
+
+
+def _dtypes(spec: Spec) -> Iterator[str]:
+    """Of an array, and of arrays in lists, tuples and dicts."""
+    if "array" in spec:
+        yield spec["dtype"]
+    for inner in (*spec.get("dict", {}).values(), *spec.get("list", ())):
+        yield from _dtypes(inner)
+    for inner in spec.get("tuple", ()):
+        yield from _dtypes(inner)
 
 
 def _unit(dtype: str) -> float:
