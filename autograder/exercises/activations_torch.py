@@ -105,6 +105,13 @@ def saturated(rng: Rng) -> Iterator[Case]:
     yield numbers(rng, "all between 7 and 10", rng.uniform(7, 10, 6))
 
 
+def far_left(rng: Rng) -> Iterator[Case]:
+    """Where Phi is small, and a rounded argument costs many of its digits."""
+    for dtype in SIXTEEN_BITS:
+        kind = f"{np.dtype(dtype).name}, all between -4 and -3"
+        yield numbers(rng, kind, rng.uniform(-4, -3, 8), dtype)
+
+
 def tiny(rng: Rng) -> Iterator[Case]:
     """Where exp(x) - 1 is all rounding."""
     small = -(10 ** rng.uniform(-5, -4, 6))
@@ -168,6 +175,6 @@ EXERCISES = (
     elementwise("torch_leaky_relu", 1, with_option("slope", 0.05, 0.6, everywhere)),
     elementwise("torch_elu", 2, with_option("alpha", 1.3, 2.5, everywhere, tiny)),
     elementwise("torch_selu", 1, together(everywhere, tiny)),
-    elementwise("torch_gelu", 3, everywhere),
+    elementwise("torch_gelu", 3, together(everywhere, far_left)),
     elementwise("torch_silu", 2, everywhere),
 )

@@ -119,8 +119,11 @@ def _module(impl: Any, case: Case) -> Mapping[str, Any]:
     if case.load:
         impl.on(made, "load_state_dict", {"weight": case.weight})
     out, dx, dweight = impl.module_gradients(made, case.x, case.dout)
-    weight = impl.attribute(made, "weight")
-    return {"out": out, "dx": dx, "dweight": dweight, "weight": weight}
+    outputs = {"out": out, "dx": dx, "dweight": dweight}
+    if not case.load:
+        outputs["learned numbers"] = impl.learned_numbers(made)
+    outputs["weight"] = impl.attribute(made, "weight")
+    return outputs
 
 
 def _maxout(rng: Rng, kind: str, N: int, D: int, K: int, H: int) -> Case:

@@ -50,7 +50,11 @@ def about_autograd(
 
 
 def about_precision(exercise: str) -> tuple[Mistake, ...]:
-    """Wrong dtypes of a function that computes with ``wide``."""
+    """Wrong dtypes of a function that computes with ``wide``.
+
+    One rounding to 16 bits more is no mistake; where it costs digits, see
+    :func:`in_sixteen_bits`.
+    """
     return (
         mistake(
             exercise,
@@ -60,16 +64,19 @@ def about_precision(exercise: str) -> tuple[Mistake, ...]:
         ),
         mistake(
             exercise,
-            "computed in 16 bits",
-            "How many digits has bfloat16? Count them after each operation.",
-            ("wide(x)", "x"),
-        ),
-        mistake(
-            exercise,
             "float64 computed in float32",
             "float64 has 16 digits. How many are left on the way?",
             ("wide(x)", "x.float()"),
         ),
+    )
+
+
+def in_sixteen_bits(exercise: str) -> Mistake:
+    return mistake(
+        exercise,
+        "computed in 16 bits",
+        "How many digits has bfloat16? Count them after each operation.",
+        ("wide(x)", "x"),
     )
 
 
@@ -106,7 +113,7 @@ SIGMOID = (
         (_S_KEEP, "ctx.save_for_backward(wide(x))"),
     ),
     _sigmoid(
-        "output kept in 16 bits",
+        "rounded to 16 bits before 1 - out",
         "Near 1, how far apart are two bfloat16 numbers? Then take 1 - out.",
         (_S_KEEP, "ctx.save_for_backward(out.to(x.dtype))"),
     ),

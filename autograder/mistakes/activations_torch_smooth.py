@@ -11,6 +11,7 @@ from autograder.mistakes.activations_torch import (
     NAN,
     about_autograd,
     about_precision,
+    in_sixteen_bits,
     mistake,
 )
 
@@ -78,7 +79,7 @@ def about_exponential(
     )
 
 
-_E_OUT = "out = torch.where(x > 0, x, alpha * left)"
+_E_OUT = "out = torch.where(x > 0, wide(x), alpha * left)"
 _E_PLAIN = "torch.where(x > 0, x, alpha * torch.expm1(x.clamp(max=0)))"
 
 ELU = (
@@ -164,6 +165,7 @@ _G_PHI = "math.sqrt(2 * math.pi)"
 GELU = (
     *about_autograd("torch_gelu", "Gelu", "x * 0.5 * torch.erfc(-x / math.sqrt(2))"),
     *about_precision("torch_gelu"),
+    in_sixteen_bits("torch_gelu"),
     _gelu(
         "the formula with tanh",
         "Which of PyTorch's two formulas is asked for?",
@@ -237,6 +239,7 @@ _SI_S = "s = torch.where(x >= 0, 1, z) / (1 + z)\n        out"
 SILU = (
     *about_autograd("torch_silu", "Silu", "x / (1 + torch.exp(-x))"),
     *about_precision("torch_silu"),
+    in_sixteen_bits("torch_silu"),
     _silu(
         "overflow on the right",
         "What is exp(1000), and what is it divided by itself?",
