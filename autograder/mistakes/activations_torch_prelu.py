@@ -66,6 +66,11 @@ PRELU = (
         (_P_EACH, "each = wide(dout) * wide(x) * (x <= 0)"),
     ),
     _prelu(
+        "dweight computed in 16 bits",
+        "How many digits has bfloat16? Take 3.01 away from 3.02 in it.",
+        (_P_EACH, "each = dout * x.clamp(max=0)"),
+    ),
+    _prelu(
         "x forgotten in dweight",
         "What is the output's derivative by its slope?",
         (_P_EACH, "each = wide(dout) * (x <= 0)"),

@@ -54,8 +54,8 @@
 # | result | always a new array | new, unless `inplace=True` |
 # | GELU and SiLU at $-\infty$ | not asked for | NaN |
 #
-# The last line is the only one that you do not follow. Both functions have the
-# limit 0 there, and yours return it.
+# Your functions have PyTorch's defaults. They part from it in the last line:
+# both functions have the limit 0 there, and yours return it.
 
 # %% nbgrader={"grade": false, "grade_id": "imports", "locked": true, "schema_version": 3, "solution": false, "task": false}
 import math
