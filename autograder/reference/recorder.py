@@ -8,6 +8,7 @@ place of numbers.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -23,7 +24,7 @@ from autograder.student.compare import Expected
 from autograder.student.laws import Law
 from autograder.student.replay import replay
 from autograder.student.trace import Trace
-from autograder.student.values import Framework, Spec, describe
+from autograder.student.values import Framework, Spec, describe, torch_module
 from autograder.student.verdict import Entry, KnownMistake, Question, judge_case
 
 PUBLIC = b"public cases"
@@ -75,10 +76,27 @@ def record_with_mistakes(exercise: Exercise, secret: bytes = PUBLIC) -> Entry:
 def known(exercise: Exercise, entry: Entry, mistake: Mistake) -> KnownMistake:
     """What a mistake returns for every question."""
     names = scripts.namespace(exercise.notebook, mistake)
-    symptoms = tuple(
-        judge_case(entry, q, replay(q.trace, names)).symptom() for q in entry.questions
-    )
+    with _same_chance():
+        symptoms = tuple(
+            judge_case(entry, q, replay(q.trace, names)).symptom()
+            for q in entry.questions
+        )
     return KnownMistake(mistake.name, mistake.hint, symptoms)
+
+
+@contextlib.contextmanager
+def _same_chance() -> Iterator[None]:
+    """Mistakes that draw from a global generator show the same every time."""
+    before = np.random.get_state()
+    np.random.seed(0)
+    with contextlib.ExitStack() as stack:
+        if torch := torch_module():
+            stack.enter_context(torch.random.fork_rng())
+            torch.manual_seed(0)
+        try:
+            yield
+        finally:
+            np.random.set_state(before)
 
 
 def _traffic(exercise: Exercise) -> tuple[str, float, float] | None:

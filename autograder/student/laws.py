@@ -40,7 +40,7 @@ class Law:
     Attributes
     ----------
     family : "normal" or "uniform"
-    std : standard deviation; a uniform number lies within sqrt(3) of it
+    std : how far the numbers spread; a uniform one lies within sqrt(3) of it
     same_as : an output that the same generator must give again
     unlike : an output that another generator gave, so this one differs
     """

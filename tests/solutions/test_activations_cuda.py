@@ -165,8 +165,8 @@ def test_all_four_agree_with_torch_autograd_in_float64(
     x = layouts((mean + torch.randn(shape, generator=rng)).to(dtype))[layout]
     dout = torch.randn(shape, generator=rng).to(dtype)
     for name, function in (
-        ("relu", torch.relu),
-        ("gelu", torch.nn.functional.gelu),
+        ("cuda_relu", torch.relu),
+        ("cuda_gelu", torch.nn.functional.gelu),
     ):
         exact = x.double().requires_grad_()
         y = function(exact)
@@ -194,7 +194,10 @@ def test_the_reference_moves_the_bytes_that_must_move(dtype):
         with kernels.observe() as watch:
             out = reference()[name](*arguments)
         seen = watch.result(out)
-        assert (seen.launches, seen.kernels) == (1, (f"{name}_kernel",))
+        assert (seen.launches, seen.kernels) == (
+            1,
+            (f"{name.removeprefix('cuda_')}_kernel",),
+        )
         assert (seen.loads, seen.stores) == (len(arguments) * x.nbytes, x.nbytes)
         assert seen.broken() == ()
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -196,8 +197,9 @@ def test_answer_cells_hold_a_signature_a_docstring_and_the_stub(notebook):
     }
     assert found.keys() == {e.name for e in exercises_of(notebook)}
     for name, source in found.items():
-        assert f"def {name}(" in source
-        assert "# Write your code here.\n    raise NotImplementedError()" in source
+        assert f"def {name}(" in source or f"class {name}(" in source
+        stub = r"^ +# Write your code here\.\n +raise NotImplementedError\(\)$"
+        assert re.search(stub, source, re.MULTILINE)
         right = scripts.solution(notebook, name).splitlines()
         inside = {line.strip() for line in right} & solution_lines(notebook)
         assert not inside & {line.strip() for line in source.splitlines()}
