@@ -270,9 +270,9 @@ def torch_overfit_tiny_batch(x, y, W, b, learning_rate, steps):
 #
 # $v$ begins with zeros. All of it happens in place: the network holds the same
 # tensors. A parameter whose `.grad` is None took no part in the loss. It is
-# left alone, by the decay too. `step` does not clear gradients. That is what
-# `zero_grad` is for, so that one can collect over several batches before a
-# step.
+# left alone, by decay and momentum too. `step` does not clear gradients. That
+# is what `zero_grad` is for, so that one can collect over several batches
+# before a step. As in PyTorch 2, it leaves None and no zeros.
 #
 # **Write** the class. Copies of `torch.optim` are no answer.
 # **The check looks at** parameters and gradients after several steps: both
@@ -302,7 +302,7 @@ class TorchSGD:
         ### END SOLUTION
 
     def zero_grad(self):
-        """Forget the gradients of all parameters."""
+        """Set the .grad of all parameters to None."""
         ### BEGIN SOLUTION
         for p in self.parameters:
             p.grad = None
