@@ -91,7 +91,7 @@ def _tiny_cases(rng: np.random.Generator) -> Iterator[Case]:
             y=labels(rng, n, classes),
             W=0.5 * rng.normal(size=(classes, d)),
             b=0.5 * rng.normal(size=classes),
-            options=(float(rng.uniform(0.2, 0.6)), steps),
+            options=(float(rng.uniform(0.1, 0.3)), steps),
         )
         yield in_dtype(case, np.float32) if kind == "float32" else case
 
@@ -99,7 +99,7 @@ def _tiny_cases(rng: np.random.Generator) -> Iterator[Case]:
 def _tiny(impl: Any, case: Case) -> Mapping[str, Any]:
     y = impl.class_indices(case.y)
     losses, W, b = impl.torch_overfit_tiny_batch(
-        case.x, y, case.W, case.b, *case.options
+        impl.distance_loss, case.x, y, case.W, case.b, *case.options
     )
     kept = impl.in_a_graph(losses)
     return {"losses": losses, "W": W, "b": b, "losses in a graph": kept}

@@ -73,7 +73,9 @@ def _norms(impl: Any, case: Case) -> Mapping[str, Any]:
     y = impl.class_indices(case.y)
     weights = [impl.leaf(W) for W in case.weights]
     impl.pull(weights[0], case.weights[0] + 1)
-    norms = impl.torch_gradient_norms(weights, case.biases, case.x, y)
+    norms = impl.torch_gradient_norms(
+        impl.distance_loss, weights, case.biases, case.x, y
+    )
     return {
         "norms": norms,
         "gradient of the first weight afterwards": impl.gradient_of(weights[0]),

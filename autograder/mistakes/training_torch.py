@@ -158,7 +158,7 @@ MISTAKES = [
         (
             "            b -= learning_rate * b.grad\n",
             "            b -= learning_rate * b.grad\n"
-            "            losses.append(F.cross_entropy(F.linear(x, W, b), y))\n",
+            "            losses.append(loss_of(F.linear(x, W, b), y))\n",
         ),
     ),
     tiny(
@@ -173,9 +173,9 @@ MISTAKES = [
         ("            b -= learning_rate * b.grad\n", ""),
     ),
     tiny(
-        "sum in place of the mean",
-        "Which reduction does the NumPy notebook use? See the table.",
-        ("(x, W, b), y)", '(x, W, b), y, reduction="sum")'),
+        "mean taken twice",
+        "Does the loss that you are handed divide by N already?",
+        ("loss_of(F.linear(x, W, b), y)", "loss_of(F.linear(x, W, b), y) / len(y)"),
     ),
     tiny(
         "losses in the default dtype",

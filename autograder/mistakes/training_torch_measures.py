@@ -109,7 +109,7 @@ MISTAKES = [
     norms(
         "tanh on the scores too",
         "How many tanh does the formula have for three layers?",
-        ("    loss = F", "    scores = torch.tanh(scores)\n    loss = F"),
+        ("    loss =", "    scores = torch.tanh(scores)\n    loss ="),
     ),
     norms(
         "no tanh",
@@ -159,7 +159,7 @@ MISTAKES = [
     norms(
         "sum in place of the mean loss",
         "What does doubling the batch do to your norms?",
-        ("F.cross_entropy(scores, y)", 'F.cross_entropy(scores, y, reduction="sum")'),
+        ("loss_of(scores, y)", "loss_of(scores, y) * len(y)"),
     ),
     clip(
         "each tensor clipped by itself",

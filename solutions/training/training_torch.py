@@ -95,6 +95,12 @@ def pull(parameter, target):
     loss.backward()
     return loss.detach()
 
+
+def distance_loss(scores, y):
+    """Half the squared distance from scores to one-hot labels, mean over N."""
+    wanted = F.one_hot(y, scores.shape[1]).to(scores.dtype)  # (N, C)
+    return 0.5 * (scores - wanted).square().sum(1).mean()
+
 # %% [markdown]
 # Why int64? Look at what a tensor of labels does as an index. With int64 it
 # picks one score for each example. As bytes it is read as a mask, and PyTorch
@@ -170,20 +176,20 @@ def torch_softmax_loss(scores, y):
 # would mean two different things.
 
 # %% tags=["active-ipynb"]
-# scores = leaf(torch.zeros(4, 3))
 # y = torch.tensor([0, 1, 2, 2])
-# torch_softmax_loss(scores, y).backward()
-# print("mean:", scores.grad[0].tolist())
-# scores.grad = None
-# F.cross_entropy(scores, y, reduction="sum").backward()
-# print("sum: ", scores.grad[0].tolist())
+# for reduction in ("mean", "sum"):
+#     scores = leaf(torch.zeros(4, 3))
+#     F.cross_entropy(scores, y, reduction=reduction).backward()
+#     shown = [round(g, 3) for g in scores.grad[0].tolist()]
+#     print(f"{reduction:4s} {shown}")
 
 # %% [markdown]
 # ## Overfit a tiny batch
 #
-# From here on `F.cross_entropy` is open, so that nothing depends on the loss
-# above. The model is one linear layer with the weight as PyTorch keeps it,
-# (D_out, D_in), so the scores are $x W^\top + b$, as `F.linear` computes them.
+# From here on a loss is handed to you, as a function of scores and labels. The
+# checks hand over `distance_loss`, so nothing depends on your loss above. The
+# model is one linear layer with the weight as PyTorch keeps it, (D_out, D_in),
+# so the scores are $x W^\top + b$, as `F.linear` computes them.
 #
 # `backward()` collects gradients in the *leaves* of the graph: tensors that
 # were not computed from others. And it adds to what is there. So each step
@@ -195,14 +201,15 @@ def torch_softmax_loss(scores, y):
 # were handed, which must be what they were.
 
 # %% nbgrader={"grade": false, "grade_id": "torch_overfit_tiny_batch", "locked": false, "schema_version": 3, "solution": true, "task": false}
-def torch_overfit_tiny_batch(x, y, W, b, learning_rate, steps):
-    """Gradient descent of a linear softmax classifier on one batch.
+def torch_overfit_tiny_batch(loss_of, x, y, W, b, learning_rate, steps):
+    """Gradient descent of a linear classifier on one batch.
 
         scores = x @ W.T + b
         W, b = W - learning_rate * dW, b - learning_rate * db
 
     Parameters
     ----------
+    loss_of : function; loss_of(scores, y) is a tensor () for autograd
     x : tensor (N, D), the batch
     y : tensor (N,) of int64, from 0 to C - 1
     W : tensor (C, D), the weight to begin with
@@ -223,7 +230,7 @@ def torch_overfit_tiny_batch(x, y, W, b, learning_rate, steps):
     W, b = leaf(W), leaf(b)
     losses = []
     for _ in range(steps):
-        loss = F.cross_entropy(F.linear(x, W, b), y)
+        loss = loss_of(F.linear(x, W, b), y)
         losses.append(loss.detach())
         W.grad = b.grad = None
         loss.backward()
@@ -246,7 +253,8 @@ def torch_overfit_tiny_batch(x, y, W, b, learning_rate, steps):
 # y = torch.randint(10, (20,), generator=rng)
 # W, b = torch.zeros(10, 64), torch.zeros(10)
 # for rate in (0.01, 0.1, 1.0):
-#     losses, _, _ = torch_overfit_tiny_batch(x, y, W, b, rate, 200)
+#     losses, _, _ = torch_overfit_tiny_batch(
+#         torch_softmax_loss, x, y, W, b, rate, 200)
 #     print(f"rate {rate:4.2f}: loss {losses[0]:.3f} → {losses[-1]:.3f}")
 
 # %% [markdown]
@@ -395,9 +403,8 @@ def torch_update_ratios(before, after):
 # s = h_{L-1} W_L^\top + b_L,
 # $$
 #
-# and the mean cross-entropy on top. If
-# $\lVert \partial L / \partial W_k \rVert$ is tiny for the first layers, they
-# do not learn.
+# and a loss on top. If $\lVert \partial L / \partial W_k \rVert$ is tiny for
+# the first layers, they do not learn.
 #
 # This is a measurement. It must leave no trace: whoever calls it in the middle
 # of a training wants the same `.grad` afterwards as before. Which function of
@@ -408,11 +415,12 @@ def torch_update_ratios(before, after):
 # error, at saturated layers, and at the weights' `.grad` afterwards.
 
 # %% nbgrader={"grade": false, "grade_id": "torch_gradient_norms", "locked": false, "schema_version": 3, "solution": true, "task": false}
-def torch_gradient_norms(weights, biases, x, y):
+def torch_gradient_norms(loss_of, weights, biases, x, y):
     """Norm of the loss's gradient by the weight of each layer of a tanh MLP.
 
     Parameters
     ----------
+    loss_of : function; loss_of(scores, y) is a tensor () for autograd
     weights : list of L tensors (D_k, D_{k-1}); they may require gradients
     biases : list of L tensors (D_k,)
     x : tensor (N, D_0)
@@ -430,7 +438,7 @@ def torch_gradient_norms(weights, biases, x, y):
     for W, b in zip(weights[:-1], biases[:-1], strict=True):
         h = torch.tanh(F.linear(h, W, b))
     scores = F.linear(h, weights[-1], biases[-1])
-    loss = F.cross_entropy(scores, y)
+    loss = loss_of(scores, y)
     gradients = torch.autograd.grad(loss, weights)
     return torch.stack([g.norm() for g in gradients])
     ### END SOLUTION
@@ -451,7 +459,8 @@ def torch_gradient_norms(weights, biases, x, y):
 #     weights = [gain * torch.randn(o, i, generator=rng) / i**0.5
 #                for i, o in zip(sizes, sizes[1:])]
 #     biases = [torch.zeros(o) for o in sizes[1:]]
-#     norms = torch_gradient_norms(weights, biases, x, y)
+#     norms = torch_gradient_norms(
+#         torch_softmax_loss, weights, biases, x, y)
 #     print(f"gain {gain}:", "  ".join(f"{n:.0e}" for n in norms))
 
 # %% [markdown]

@@ -86,7 +86,9 @@ def test_a_tiny_batch_is_trained_as_by_sgd(n: int, d: int, c: int, steps: int) -
         theirs.append(loss.detach())
         loss.backward()
         optimizer.step()
-    losses, W, b = NAMES["torch_overfit_tiny_batch"](x, y, W, b, 0.3, steps)
+    losses, W, b = NAMES["torch_overfit_tiny_batch"](
+        functional.cross_entropy, x, y, W, b, 0.3, steps
+    )
     torch.testing.assert_close(losses, torch.stack(theirs))
     torch.testing.assert_close(W, layer.weight)
     torch.testing.assert_close(b, layer.bias)
@@ -153,7 +155,9 @@ def test_gradient_norms_are_those_of_a_module(sizes: list[int], n: int) -> None:
     chain = [m for layer in layers for m in (layer, torch.nn.Tanh())][:-1]
     x, y = drawn(n, sizes[0]), classes(n, sizes[-1])
     weights, biases = [m.weight for m in layers], [m.bias for m in layers]
-    norms = NAMES["torch_gradient_norms"](weights, biases, x, y)
+    norms = NAMES["torch_gradient_norms"](
+        functional.cross_entropy, weights, biases, x, y
+    )
     assert all(W.grad is None for W in weights)
     functional.cross_entropy(torch.nn.Sequential(*chain)(x), y).backward()
     expected = torch.stack([W.grad.norm() for W in weights])
@@ -192,11 +196,11 @@ def by_one_hot(scores, y):
     return (log_sum - torch.where(mask, wide, 0).sum(1)).mean().to(scores.dtype)
 
 
-def by_autograd_grad(x, y, W, b, learning_rate, steps):
+def by_autograd_grad(loss_of, x, y, W, b, learning_rate, steps):
     losses = torch.empty(steps, dtype=x.dtype)
     for t in range(steps):
         W, b = W.detach().requires_grad_(), b.detach().requires_grad_()
-        loss = functional.cross_entropy(x @ W.T + b, y)
+        loss = loss_of(x @ W.T + b, y)
         losses[t] = loss.item()
         dW, db = torch.autograd.grad(loss, (W, b))
         W, b = W.detach() - learning_rate * dW, b.detach() - learning_rate * db
@@ -233,13 +237,13 @@ def by_detached(before, after):
     return torch.stack(found)
 
 
-def by_backward(weights, biases, x, y):
+def by_backward(loss_of, weights, biases, x, y):
     weights = [W.detach().clone().requires_grad_() for W in weights]
     h = x
     for k, (W, b) in enumerate(zip(weights, biases, strict=True)):
         h = h @ W.T + b
         h = torch.tanh(h) if k < len(weights) - 1 else h
-    functional.cross_entropy(h, y).backward()
+    loss_of(h, y).backward()
     return torch.stack([W.grad.square().sum().sqrt() for W in weights])
 
 
