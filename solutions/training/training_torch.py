@@ -39,7 +39,7 @@
 # | gradient | a function returns it | `backward()` *adds* it to `.grad` |
 # | a step | makes new arrays | in place, under `torch.no_grad()` |
 # | weight of a linear layer | (D_in, D_out) | (D_out, D_in) |
-# | L2 strength $\lambda$ | adds $\lambda W$, no biases | adds $\lambda p$, biases too |
+# | L2, strength $\lambda$ | adds $\lambda W$ | adds $\lambda p$, biases too |
 # | numbers | float64 | float32 if nothing is said |
 #
 # Four more that are easy to mix up:
@@ -97,7 +97,7 @@ def pull(parameter, target):
 
 
 def distance_loss(scores, y):
-    """Half the squared distance from scores to one-hot labels, mean over N."""
+    """Half the squared distance to one-hot labels, mean over N."""
     wanted = F.one_hot(y, scores.shape[1]).to(scores.dtype)  # (N, C)
     return 0.5 * (scores - wanted).square().sum(1).mean()
 
@@ -282,7 +282,7 @@ def torch_overfit_tiny_batch(loss_of, x, y, W, b, learning_rate, steps):
 # is what `zero_grad` is for, so that one can collect over several batches
 # before a step. As in PyTorch 2, it leaves None and no zeros.
 #
-# **Write** the class. Copies of `torch.optim` are no answer.
+# **Write** the class, without `torch.optim`.
 # **The check looks at** parameters and gradients after several steps: both
 # kinds of decay, with momentum, with a learning rate that is changed on the
 # way, with gradients of two batches, and with a parameter that takes no part.
@@ -336,10 +336,8 @@ class TorchSGD:
 # check("TorchSGD")
 
 # %% [markdown]
-# Look at where the two decays take a parameter that the loss pulls to 1. With
-# momentum 0.9 both come to rest at $1 / (1 + \lambda)$ or close to it. The
-# L2 term is divided by $1 - m$ on the way, as the gradient is. The decoupled
-# one is not.
+# Look at where the two decays let a parameter come to rest that the loss pulls
+# to 1, with $m = 0.9$ and $\lambda = 0.5$.
 
 # %% tags=["active-ipynb"]
 # for decoupled in (False, True):
@@ -352,6 +350,11 @@ class TorchSGD:
 #     print(f"decoupled {decoupled!s:5}: {p.item():.4f}")
 
 # %% [markdown]
+# The L2 term and the gradient balance at $1 / (1 + \lambda) = 2/3$. The
+# velocity adds up $1 / (1 - m) = 10$ gradients, and the decoupled decay passes
+# it by. So it is ten times weaker here: $1 / (1 + (1 - m) \lambda) = 0.952$. A
+# decay that was tuned for the one kind is the wrong one for the other.
+#
 # ## How large is a step?
 #
 # For each tensor, the size of its update beside its own,
@@ -464,6 +467,11 @@ def torch_gradient_norms(loss_of, weights, biases, x, y):
 #     print(f"gain {gain}:", "  ".join(f"{n:.0e}" for n in norms))
 
 # %% [markdown]
+# With small weights all norms are small, and alike: what the gradient loses on
+# its way back, the activations lose on their way forward, and a weight's
+# gradient is a product of the two. With large ones the gradient grows on its
+# way back.
+#
 # ## And if it is far too large?
 #
 # One bad batch can undo an epoch. Clipping bounds the length of the *whole*
