@@ -106,7 +106,7 @@ def _clip_cases(rng: np.random.Generator) -> Iterator[Case]:
 def _of_length(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
     """Random numbers with a norm between 1 and 2."""
     drawn = rng.normal(size=shape)
-    return drawn / np.linalg.norm(drawn) * rng.uniform(1, 2)
+    return np.asarray(drawn / np.linalg.norm(drawn) * rng.uniform(1, 2))
 
 
 def _clip(impl: Any, case: Case) -> Mapping[str, Any]:
