@@ -72,10 +72,12 @@ def _module_cases(rng: np.random.Generator) -> Iterator[Case]:
 def _module(impl: Any, case: Case) -> Mapping[str, Any]:
     """Fit, then both modes; the buffers, which are float64, of float64 alone."""
     made = impl.TorchStandardize(case.train.shape[1], *case.options)
-    impl.on(made, "fit", case.train)
+    train = impl.loaded(case.train)
+    impl.on(made, "fit", train)
     first = impl.on(made, "__call__", case.test)
     outputs = {"test, train mode": first, "in a graph": impl.in_a_graph(first)}
-    outputs["train, train mode"] = impl.on(made, "__call__", case.train)
+    outputs["train, train mode"] = impl.on(made, "__call__", train)
+    outputs["train afterwards"] = train
     impl.on(made, "eval")
     outputs["test, eval mode"] = impl.on(made, "__call__", case.test)
     if case.train.dtype == np.float64:
@@ -107,7 +109,8 @@ def _stream_cases(rng: np.random.Generator) -> Iterator[Case]:
 
 
 def _stream(impl: Any, case: Case) -> Mapping[str, Any]:
-    mean, std = impl.torch_channel_statistics(impl.stream(*case.batches))
+    batches = [impl.loaded(b) for b in case.batches]
+    mean, std = impl.torch_channel_statistics(impl.stream(batches))
     return {"mean": mean, "std": std}
 
 

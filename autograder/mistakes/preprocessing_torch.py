@@ -127,15 +127,6 @@ MISTAKES = [
         ),
     ),
     module(
-        "statistics kept in the dtype of x",
-        "What is a mean of 1000.3 in 16 bits?",
-        (STD, STD.replace("correction=0)", "correction=0).to(x_train.dtype).double()")),
-        (
-            "self.mean = wide.mean((0, 2, 3))",
-            "self.mean = wide.mean((0, 2, 3)).to(x_train.dtype).double()",
-        ),
-    ),
-    module(
         "result in float64",
         "What dtype does the layer after this one expect?",
         (OUT, "(x.to(torch.float64) - mean) / scale"),
@@ -200,12 +191,6 @@ MISTAKES = [
         "Is your mean in module.state_dict()?",
         ('self.register_buffer("mean", zeros)', "self.mean = zeros"),
         ('self.register_buffer("std", zeros + 1)', "self.std = zeros + 1"),
-    ),
-    module(
-        "buffers that are not saved",
-        "Is your mean in module.state_dict()?",
-        ('"mean", zeros)', '"mean", zeros, persistent=False)'),
-        ('"std", zeros + 1)', '"std", zeros + 1, persistent=False)'),
     ),
     module(
         "parameters in place of buffers",
