@@ -96,7 +96,7 @@ def _stream_cases(rng: np.random.Generator) -> Iterator[Case]:
         ("the largest batch last", (1, 2, 5), 0.0, 1.0, np.float64),
         (FAR, (4, 3), 1e4, 0.01, np.float64),
         ("float32, mean 1000", (4, 4, 2), 1e3, 1.0, np.float32),
-        ("bfloat16", (3, 5, 2), 20.0, 2.0, ml_dtypes.bfloat16),
+        ("bfloat16, mean 300", (3, 5, 2), 300.0, 3.0, ml_dtypes.bfloat16),
     ):
         apart = 10.0 if kind == "batches that are far apart" else 0.0
         batches = [

@@ -63,7 +63,7 @@ def _norm_cases(rng: np.random.Generator) -> Iterator[Case]:
                 (gain * rng.normal(size=(o, i)) / i**0.5).astype(dtype)
                 for i, o in pairs
             ],
-            biases=[0.5 * rng.normal(size=o).astype(dtype) for _, o in pairs],
+            biases=[(0.5 * rng.normal(size=o)).astype(dtype) for _, o in pairs],
             x=rng.normal(size=(n, sizes[0])).astype(dtype),
             y=labels(rng, n, sizes[-1]),
         )
