@@ -130,7 +130,7 @@ def _random(
 
 def _network_cases(rng: np.random.Generator) -> Iterator[Case]:
     starts: dict[str, tuple[int, ...]] = {
-        "three layers": (40, 60, 30, 55),
+        "three layers": (25, 90, 30, 55),
         "equal layers": (50, 50, 50, 20),
         "one layer, moved to float64": (60, 25),
     }

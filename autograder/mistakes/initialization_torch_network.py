@@ -7,8 +7,9 @@ from functools import partial
 from autograder.mistakes import Mistake
 
 network = partial(Mistake, "TorchMLP")
-COPY = "layer.weight.copy_(weight)"
-KAIMING_NORMAL = "torch_kaiming_normal(layer.weight, generator)"
+COPY = "layer.weight.copy_(std * numbers)"
+STD = "(2 / layer.in_features)"
+
 MISTAKES = [
     network(
         "PyTorch's default left as it is",
@@ -30,9 +31,8 @@ MISTAKES = [
         "Compare the weights of two layers of the same size. Are they equal?",
         (
             (
-                KAIMING_NORMAL,
-                "torch_kaiming_normal(\n                    layer.weight, "
-                "torch.Generator().set_state(state)\n                )",
+                "numbers = torch",
+                "generator.set_state(state)\n                numbers = torch",
             ),
             (
                 "with torch.no_grad():",
@@ -45,21 +45,35 @@ MISTAKES = [
         "Make two networks. Are they equal?",
         (
             (
-                "with torch.no_grad():",
-                "generator = torch.Generator().manual_seed(0)\n"
-                "        with torch.no_grad():",
+                'draw = {"generator": generator',
+                'draw = {"generator": torch.Generator().manual_seed(0)',
             ),
         ),
     ),
     network(
         "Xavier in place of Kaiming",
         "Which nonlinearity stands between the layers?",
-        ((KAIMING_NORMAL, "torch_xavier_normal(layer.weight, generator)"),),
+        ((STD, "(2 / (layer.in_features + layer.out_features))"),),
     ),
     network(
         "fan-out in place of fan-in",
         "Which fan keeps the size of the activations?",
-        ((KAIMING_NORMAL, 'torch_kaiming_normal(layer.weight, generator, "out")'),),
+        ((STD, "(2 / layer.out_features)"),),
+    ),
+    network(
+        "gain missing",
+        "What share of E[x^2] is left after a ReLU?",
+        ((STD, "(1 / layer.in_features)"),),
+    ),
+    network(
+        "variance in place of standard deviation",
+        "What is the variance of c times a standard normal number?",
+        (("std * numbers", "std**2 * numbers"),),
+    ),
+    network(
+        "the global generator",
+        "Who can repeat your numbers, when `generator` is not what they come from?",
+        (('"generator": generator, ', ""),),
     ),
     network(
         "the last layer without its factor of 2",
