@@ -257,7 +257,7 @@ def torch_kaiming_uniform(weight, generator, fan="in", slope=0.0):
 #     print(f"{name:10s} largest {largest:.3f}   std {std:.3f}")
 
 # %% [markdown]
-# All four are 1: the default is uniform on
+# All four are 1, but for chance: the default is uniform on
 # $[-1/\sqrt{\text{fan}_{in}}, 1/\sqrt{\text{fan}_{in}}]$. Its variance is
 # $1 / (3\, \text{fan}_{in})$, a sixth of what a ReLU needs.
 #
@@ -340,7 +340,6 @@ class TorchMLP(torch.nn.Module):
 #         print(f"{name:8s}", *sizes)
 
 # %% [markdown]
-# Yours keeps the size, but for chance. The default loses a factor of 2.3 to 2.5
-# in each of the first three layers, where $\sqrt 6$ is 2.45, and less later on:
-# its biases are not zero, and they are what is left in the end (*measured*).
-# A norm in every layer makes that harmless.
+# Yours keeps the size, but for chance. The default loses a factor of about
+# $\sqrt 6$ in each of the first layers, and less later on: its biases are not
+# zero, and they are what is left in the end (*measured*).

@@ -38,7 +38,7 @@
 # | variance that normalizes | divides by the count (biased) | the same |
 # | eps | in a dict, under the root, 1e-5 | an argument, under the root, 1e-5 |
 # | what the backward needs | returned as `cache` | kept in `ctx` |
-# | layer norm | of the rows of (N, D) | of the last axes, whatever their number |
+# | layer norm | of the rows of (N, D) | of as many last axes as you say |
 # | layer norm of images | rows of length C·H·W | `LayerNorm((C, H, W))` |
 # | its scale and shift | gamma, beta (C·H·W,) | weight, bias (C, H, W) |
 # | scale and shift of instance norm | always | none, unless `affine=True` |
@@ -46,8 +46,8 @@
 # | scale and shift of group norm | gamma, beta (C,) | weight, bias (C,) |
 # | train and eval mode | there are none | both do the same |
 #
-# There is one trap in it: `Tensor.var` divides by the count less one, if it
-# is not told otherwise. PyTorch's norms do not.
+# There is a trap: `Tensor.var` divides by the count less one if nothing is
+# said. PyTorch's norms don't.
 
 # %% nbgrader={"grade": false, "grade_id": "imports", "locked": true, "schema_version": 3, "solution": false, "task": false}
 import torch
@@ -217,8 +217,9 @@ def torch_groupnorm(x, G, gamma, beta, eps):
     GroupNormFunction. Raises ValueError when G does not divide C.
     """
     ### BEGIN SOLUTION
-    if x.shape[1] % G != 0:
-        raise ValueError(f"{x.shape[1]} channels do not make {G} equal groups")
+    C = x.shape[1]
+    if C % G != 0:
+        raise ValueError(f"{C} channels do not make {G} equal groups")
     return GroupNormFunction.apply(x, G, gamma, beta, eps)
     ### END SOLUTION
 
@@ -346,7 +347,7 @@ class TorchGroupNorm(torch.nn.Module):
 
 # %% [markdown]
 # Look at one image, alone and among 49 others, in both modes. With batch norm
-# these were four answers.
+# the company mattered in train mode, and the mode did alone.
 
 # %% nbgrader={"grade": false, "grade_id": "see_modes", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["active-ipynb"]
 # generator = torch.Generator().manual_seed(0)
@@ -356,10 +357,10 @@ class TorchGroupNorm(torch.nn.Module):
 #     mode()
 #     alone, among = module(company[:1])[0], module(company)[0]
 #     print(f"training {module.training}:", alone[0, 0].tolist())
-#     print(" far from that in company:", (alone - among).abs().max().item())
+#     print("  largest difference:", (alone - among).abs().max().item())
 
 # %% [markdown]
-# It is one answer each time, up to rounding.
+# It is one answer each time.
 #
 # ## Three norms in terms of one
 #
@@ -419,4 +420,4 @@ def torch_groupnorm_arguments(norm, gamma, beta, G):
 #     print(f"{norm:10s} {(found - wanted).abs().max().item():.1e}")
 
 # %% [markdown]
-# What is left is rounding in float32.
+# No difference is larger than rounding in float32.

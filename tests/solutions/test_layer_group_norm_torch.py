@@ -11,7 +11,11 @@ import torch.nn.functional as functional
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from autograder.exercises import all_exercises
 from autograder.reference import scripts
+from autograder.reference.recorder import record
+from autograder.student.replay import replay
+from autograder.student.verdict import Result, judge
 
 NAMES = scripts.namespace("layer_group_norm/layer_group_norm_torch")
 SIZE = st.integers(1, 6)
@@ -181,3 +185,115 @@ def test_one_norm_does_the_work_of_three(norm: str, wide: tuple[int, ...]) -> No
 def test_a_norm_that_is_none_of_the_three_is_refused() -> None:
     with pytest.raises(ValueError, match="'batch'"):
         NAMES["torch_groupnorm_arguments"]("batch", torch.ones(3), torch.ones(3), 1)
+
+
+def judged(name: str, answer: Any) -> Result:
+    entry = record(all_exercises()[name], b"one")
+    names = {**NAMES, name: answer}
+    return judge(entry, [replay(q.trace, names) for q in entry.questions])
+
+
+class Rows(torch.autograd.Function):
+    """Normalized rows, whose backward is a product with the Jacobian."""
+
+    @staticmethod
+    def forward(ctx: Any, x: torch.Tensor, eps: float) -> torch.Tensor:
+        wide = x.to(torch.promote_types(x.dtype, torch.float32))
+        var, mean = torch.var_mean(wide, -1, correction=0, keepdim=True)
+        x_hat = (wide - mean) * torch.rsqrt(var + eps)
+        ctx.save_for_backward(x_hat, torch.rsqrt(var + eps))
+        ctx.dtype = x.dtype
+        return x_hat
+
+    @staticmethod
+    def backward(ctx: Any, *grads: torch.Tensor) -> Any:
+        x_hat, inv_std = ctx.saved_tensors
+        D = x_hat.shape[-1]
+        outer = x_hat.unsqueeze(-1) * x_hat.unsqueeze(-2)
+        jacobian = torch.eye(D).to(outer) - 1 / D - outer / D
+        dx = inv_std * (jacobian @ grads[0].unsqueeze(-1)).squeeze(-1)
+        return dx.to(ctx.dtype), None
+
+
+class Affine(torch.autograd.Function):
+    """Scale and shift of the axis before ``behind`` others."""
+
+    @staticmethod
+    def forward(ctx: Any, x_hat: Any, gamma: Any, beta: Any, behind: int) -> Any:
+        shape = (-1, *[1] * behind)
+        ctx.save_for_backward(x_hat, gamma)
+        ctx.shape = shape
+        ctx.axes = [a for a in range(x_hat.ndim) if a != x_hat.ndim - behind - 1]
+        wide = gamma.to(x_hat.dtype).reshape(shape) * x_hat
+        return (wide + beta.to(x_hat.dtype).reshape(shape)).to(gamma.dtype)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: torch.Tensor) -> Any:
+        x_hat, gamma = ctx.saved_tensors
+        dout = grads[0].to(x_hat.dtype)
+        scale = gamma.to(x_hat.dtype).reshape(ctx.shape)
+        dgamma, dbeta = ((dout * f).sum(ctx.axes) for f in (x_hat, 1))
+        return dout * scale, dgamma.to(gamma.dtype), dbeta.to(gamma.dtype), None
+
+
+def in_groups(x: Any, G: int, gamma: Any, beta: Any, eps: float) -> torch.Tensor:
+    groups = Rows.apply(x.unflatten(1, (G, -1)).flatten(2), eps)
+    return Affine.apply(groups.reshape(x.shape), gamma, beta, 2)
+
+
+ROUTES = {
+    "torch_layernorm: in two functions": lambda x, gamma, beta, eps: Affine.apply(
+        Rows.apply(x, eps), gamma, beta, 0
+    ),
+    "torch_groupnorm: in two functions": in_groups,
+    "torch_instancenorm: as a group norm": lambda x, gamma, beta, eps: NAMES[
+        "torch_groupnorm"
+    ](x, x.shape[1], gamma, beta, eps),
+    "torch_groupnorm_arguments: by squeezing": lambda norm, gamma, beta, G: (
+        {"layer": 1, "instance": max(gamma.shape), "group": G}[norm],
+        gamma.flatten(),
+        beta.flatten(),
+    ),
+}
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_another_right_route_passes(route: str) -> None:
+    failure = judged(route.partition(":")[0], ROUTES[route]).first_failure()
+    assert failure is None, (failure.kind, failure.symptom())
+
+
+class CallsTheFunction(torch.nn.GroupNorm):
+    """PyTorch's parameters, and a function of the notebook for the work."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return NAMES["torch_groupnorm"](
+            x, self.num_groups, self.weight, self.bias, self.eps
+        )
+
+
+def test_a_module_may_call_the_function() -> None:
+    failure = judged("TorchGroupNorm", CallsTheFunction).first_failure()
+    assert failure is None, (failure.kind, failure.symptom())
+
+
+PYTORCHS = {
+    "torch_layernorm": lambda x, gamma, beta, eps: functional.layer_norm(
+        x, x.shape[-1:], gamma, beta, eps
+    ),
+    "torch_groupnorm": functional.group_norm,
+    "torch_instancenorm": lambda x, gamma, beta, eps: functional.instance_norm(
+        x, weight=gamma, bias=beta, eps=eps
+    ),
+    "TorchGroupNorm": torch.nn.GroupNorm,
+}
+
+
+@pytest.mark.parametrize("name", PYTORCHS)
+def test_pytorchs_own_norms_are_closed(name: str) -> None:
+    result = judged(name, PYTORCHS[name])
+    faults = [c.outcome.fault for c in result.cases]
+    assert result.earned == 0
+    assert {f.kind if f else "" for f in faults} <= {"closed", "raised"}
+    assert faults[0] is not None
+    assert faults[0].kind == "closed"
