@@ -3,22 +3,33 @@
 The *lines* of a matrix are what share a statistic: its rows with ``axis=1``, its
 columns with ``axis=0``, so ``axis`` is the one that is summed over. Sums within a
 block run in the matrix's own dtype, through BLAS; sums over blocks in float64.
+
+Where a mean is larger than the spread about it, a number ``near`` it is subtracted
+first, one of the matrix's dtype. That difference is exact (Sterbenz), so a large
+mean costs no digits. Where the mean is small, ``near`` is 0 and the step is saved.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 Array = np.ndarray[Any, Any]
 
-BLOCK = 1 << 18
-"""Bytes of a block: with the result's and one for steps, inside 1 MB of L2."""
+BLOCK = 1 << 19
+"""Bytes of a block: it and the block of the result fill 1 MB of L2."""
 WIDE = 1 << 11
 """Columns of a block when the columns are the lines."""
+
+
+class Place(NamedTuple):
+    """Where a block lies, and which lines pass through it."""
+
+    index: tuple[slice, slice]
+    lines: slice
 
 
 def checked(x: Array, *others: Array) -> tuple[Array, ...]:
@@ -37,15 +48,13 @@ def pieces(length: int, size: int) -> Iterator[slice]:
         yield slice(start, min(start + size, length))
 
 
-def blocks(x: Array, axis: int) -> Iterator[tuple[tuple[slice, slice], slice]]:
-    """Where each block of about ``BLOCK`` bytes lies, and which lines pass it."""
-    rows, columns = x.shape
+def blocks(x: Array, axis: int) -> Iterator[Place]:
+    """Cut a matrix into blocks of about ``BLOCK`` bytes."""
     fit = BLOCK // x.itemsize
-    width = min(columns, fit if axis == 1 else WIDE)
-    height = max(1, fit // max(1, width))
-    for i in pieces(rows, height):
-        for j in pieces(columns, width):
-            yield (i, j), (i if axis == 1 else j)
+    width = max(1, min(x.shape[1], fit if axis == 1 else WIDE))
+    for rows in pieces(x.shape[0], max(1, fit // width)):
+        for columns in pieces(x.shape[1], width):
+            yield Place((rows, columns), rows if axis == 1 else columns)
 
 
 def room(like: Array) -> Array:
@@ -63,13 +72,6 @@ def along(vector: Array, axis: int) -> Array:
     return vector[:, None] if axis == 1 else vector
 
 
-def sums(block: Array, ones: Array, axis: int) -> Array:
-    """Sum of each line of a block, by BLAS: several times as fast as ``sum``."""
-    if axis == 1:
-        return block @ ones[: block.shape[1]]
-    return ones[: block.shape[0]] @ block
-
-
 @contextmanager
 def broadcasting(length: int) -> Iterator[None]:
     """Let rows of ``length`` be worked on as they lie.
@@ -85,60 +87,70 @@ def broadcasting(length: int) -> Iterator[None]:
         np.setbufsize(before)
 
 
-def moments(x: Array, axis: int) -> tuple[Array, Array]:
-    """Mean and sum of squares about it of each line, in float64.
-
-    Two passes over each block while it is in the cache. Blocks are merged as in
-    Chan, Golub and LeVeque (1979): with n and m numbers, and d between the means,
-
-        mean += d m / (n + m),   squares += block's squares + d² n m / (n + m).
-    """
-    lines, length = x.shape[1 - axis], x.shape[axis]
-    mean, squares, count = np.zeros((3, lines))
-    memory, ones = room(x), np.ones(length, x.dtype)
-    for index, at in blocks(x, axis):
-        block = x[index]
-        near, rest, added = centre(block, ones, axis, fitted(memory, block))
-        n, m = count[at], block.shape[axis]
-        difference = near + rest - mean[at]
-        mean[at] += difference * (m / (n + m))
-        squares[at] += added + difference**2 * (n * m / (n + m))
-        count[at] += m
-    return mean, squares
-
-
-def centre(
-    block: Array, ones: Array, axis: int, out: Array
-) -> tuple[Array, Array, Array]:
-    """Mean of each line in two parts, and the sum of squares about it.
-
-    The mean is ``near + rest``. ``near`` has the block's dtype and is so close that
-    ``block - near`` is exact (Sterbenz): a large mean with a small spread costs no
-    digits. ``rest`` and the squares are float64. ``out`` is for the differences
-    ``block - near``; with ``axis=1`` they are in it at the end.
-    """
-    n = block.shape[axis]
-    near = sums(block, ones, axis) / block.dtype.type(n)
-    np.subtract(block, along(near, axis), out=out)
-    rest = sums(out, ones, axis).astype(np.float64) / n
-    squares = _squares(out, ones, axis)
-    if np.any(n * rest**2 > 0.1 * squares):  # the mean's rounding is what they show
-        left = along(rest.astype(block.dtype), axis)
-        return near, rest, _squares(block - along(near, axis) - left, ones, axis)
-    return near, rest, squares - n * rest**2
-
-
-def _squares(block: Array, ones: Array, axis: int) -> Array:
-    """Sum of the squares of each line; with ``axis=0`` they replace the block."""
+def sums(block: Array, ones: Array, axis: int) -> Array:
+    """Sum of each line of a block, by BLAS: several times as fast as ``sum``."""
     if axis == 1:
-        return np.vecdot(block, block).astype(np.float64)
-    np.square(block, out=block)
-    return sums(block, ones, axis).astype(np.float64)
+        return block @ ones[: block.shape[1]]
+    return ones[: block.shape[0]] @ block
 
 
-def split(mean: Array, dtype: np.dtype[Any]) -> tuple[Array, Array]:
-    """A mean as the number of ``dtype`` near it and what is left, in float64."""
+def moments(x: Array, near: Array, axis: int) -> tuple[Array, Array]:
+    """Sum of x - near and of its square of each line, in float64."""
+    total, squares = np.zeros((2, x.shape[1 - axis]))
+    memory, ones = room(x), np.ones(x.shape[axis], x.dtype)
+    shifted = near.any()
+    for index, lines in blocks(x, axis):
+        block = x[index]
+        step = fitted(memory, block)
+        if shifted:
+            block = np.subtract(block, along(near[lines], axis), out=step)
+        total[lines] += sums(block, ones, axis)
+        if axis == 1:
+            squares[lines] += np.vecdot(block, block)
+        else:
+            np.square(block, out=step)
+            squares[lines] += sums(step, ones, axis)
+    return total, squares
+
+
+def mean_and_variance(
+    about: Callable[[Array], tuple[Array, Array]], sample: Array, n: int
+) -> tuple[Array, Array]:
+    """Mean and biased variance in float64, from sums about a number near the mean.
+
+        mean = near + total / n,   var = squares / n - (total / n)²
+
+    ``about(near)`` gives ``total`` and ``squares`` of n numbers, as ``moments`` does;
+    ``sample`` has some of these numbers in its rows. The difference loses
+    digits where ``near`` is far from the mean, compared with the spread. If the
+    sample was so misleading, the mean that was found is taken for a second round.
+    """
+    near = sample.mean(axis=1)
+    if not np.any(np.abs(near) > 0.5 * sample.std(axis=1)):
+        near = np.zeros_like(near)
+    for _ in range(2):
+        total, squares = about(near)
+        rest = total / n
+        mean, var = near + rest, np.maximum(squares / n - rest**2, 0)
+        if not np.any(rest**2 > 2 * var):
+            break
+        near = mean.astype(near.dtype)
+    return mean, var
+
+
+def few(length: int) -> slice:
+    """Up to about 64 places, spread over ``range(length)``."""
+    return slice(None, None, max(1, length // 64))
+
+
+def split(mean: Array, rstd: Array, dtype: np.dtype[Any]) -> tuple[Array, Array]:
+    """A mean as the ``near`` of this module and the rest, both in float64 sums.
+
+    All of ``near`` is 0 if no mean is larger than its standard deviation.
+    """
     near = mean.astype(dtype)
+    if not np.any(np.abs(mean) * rstd > 1):
+        near[:] = 0
     return near, mean - near
 
 
@@ -146,27 +158,33 @@ def normalize(
     x: Array, near: Array, scale: Array, offset: Array, axis: int, out: Array
 ) -> None:
     """out = (x - near) scale + offset, with one number of each a line."""
-    for index, at in blocks(x, axis):
-        block = out[index]
-        np.subtract(x[index], along(near[at], axis), out=block)
-        np.multiply(block, along(scale[at], axis), out=block)
-        np.add(block, along(offset[at], axis), out=block)
+    shifted = near.any()
+    for index, lines in blocks(x, axis):
+        block = result = out[index]
+        if shifted:
+            np.subtract(x[index], along(near[lines], axis), out=result)
+        else:
+            block = x[index]
+        np.multiply(block, along(scale[lines], axis), out=result)
+        np.add(result, along(offset[lines], axis), out=result)
 
 
 def products(dout: Array, x: Array, near: Array, axis: int) -> tuple[Array, Array]:
     """Sum of dout and of dout (x - near) of each line, in float64."""
     total, product = np.zeros((2, x.shape[1 - axis]))
     memory, ones = room(x), np.ones(x.shape[axis], x.dtype)
-    for index, at in blocks(x, axis):
+    shifted = near.any()
+    for index, lines in blocks(x, axis):
         block, gradient = x[index], dout[index]
         step = fitted(memory, block)
-        np.subtract(block, along(near[at], axis), out=step)
-        total[at] += sums(gradient, ones, axis)
+        if shifted:
+            block = np.subtract(block, along(near[lines], axis), out=step)
+        total[lines] += sums(gradient, ones, axis)
         if axis == 1:
-            product[at] += np.vecdot(gradient, step)
+            product[lines] += np.vecdot(gradient, block)
         else:
-            np.multiply(gradient, step, out=step)
-            product[at] += sums(step, ones, axis)
+            np.multiply(gradient, block, out=step)
+            product[lines] += sums(step, ones, axis)
     return total, product
 
 
@@ -176,11 +194,13 @@ def combine(
     """dx = a dout - (b (x - near) + c), with one number of each a line."""
     a, b, c = factors
     memory = room(x)
-    for index, at in blocks(x, axis):
+    shifted = near.any()
+    for index, lines in blocks(x, axis):
         block, result = x[index], dx[index]
         step = fitted(memory, block)
-        np.subtract(block, along(near[at], axis), out=step)
-        np.multiply(step, along(b[at], axis), out=step)
-        np.add(step, along(c[at], axis), out=step)
-        np.multiply(dout[index], along(a[at], axis), out=result)
+        if shifted:
+            block = np.subtract(block, along(near[lines], axis), out=step)
+        np.multiply(block, along(b[lines], axis), out=step)
+        np.add(step, along(c[lines], axis), out=step)
+        np.multiply(dout[index], along(a[lines], axis), out=result)
         np.subtract(result, step, out=result)

@@ -10,14 +10,18 @@ from typing import Any
 import numpy as np
 
 from autograder.reference.fast.blocks import (
-    BLOCK,
     Array,
     broadcasting,
     checked,
     fitted,
-    moments,
     pieces,
-    split,
+)
+from autograder.reference.fast.rows import (
+    Statistics,
+    block_shape,
+    measure,
+    measure_long,
+    subtract_mean,
 )
 
 SHORT = 512
@@ -38,28 +42,31 @@ def fast_layernorm_forward(
     rows = rows.reshape(-1, x.shape[-1])
     out = np.empty_like(rows)
     R, D = rows.shape
-    near, rest, rstd = np.zeros((3, R), x.dtype)
-    cache = (rows, near, rest, rstd, gamma)
-    height, width = _block(rows)
+    every = Statistics.empty(rows)
+    height, width = block_shape(rows)
     weights = np.full(D, 1 / max(D, 1), x.dtype)
     gammas, betas = _side_by_side(gamma, height), _side_by_side(beta, height)
     with broadcasting(D):
         for i in pieces(R, height):
-            if width == D:
-                _centre(rows[i], weights, eps, out[i], (near[i], rest[i], rstd[i]))
+            statistics = every.of(i)
+            small = False
+            if width < D:
+                measure_long(rows[i], eps, statistics)
             else:
-                mean, squares = moments(rows[i], 1)
-                near[i], rest[i] = split(mean, x.dtype)
-                rstd[i] = 1 / np.sqrt(squares / D + eps)
+                small = measure(rows[i], weights, eps, out[i], statistics)
+            rstd = statistics.rstd[:, None]
             for j in pieces(D, width):
                 step = out[i, j]
-                if width < D:
-                    np.subtract(rows[i, j], near[i, None], out=step)
-                    np.subtract(step, rest[i, None], out=step)
-                np.multiply(step, rstd[i, None], out=step)
-                _each(np.multiply, step, gammas, gamma[j], step)
-                _each(np.add, step, betas, beta[j], step)
-    return out.reshape(x.shape), cache
+                if small:
+                    np.multiply(rows[i, j], rstd, out=step)
+                    np.subtract(step, statistics.near[:, None] * rstd, out=step)
+                else:
+                    if width < D:
+                        subtract_mean(rows[i, j], statistics, step)
+                    np.multiply(step, rstd, out=step)
+                _each_row(np.multiply, step, gammas, gamma[j], step)
+                _each_row(np.add, step, betas, beta[j], step)
+    return out.reshape(x.shape), (rows, every, gamma)
 
 
 def fast_layernorm_backward(dout: Array, cache: Any) -> tuple[Array, Array, Array]:
@@ -69,80 +76,46 @@ def fast_layernorm_backward(dout: Array, cache: Any) -> tuple[Array, Array, Arra
 
         dx = (g - mean(g) - x_hat mean(g x_hat)) / sqrt(var + eps).
     """
-    x, near, rest, rstd, gamma = cache
+    x, every, gamma = cache
     gradient = np.ascontiguousarray(dout, x.dtype).reshape(x.shape)
     dx = np.empty_like(x)
     R, D = x.shape
     dgamma, dbeta = np.zeros((2, D))
-    height, width = _block(x)
-    ones, memory = np.ones(height, x.dtype), np.empty(height * width, x.dtype)
-    gammas = _side_by_side(gamma, height)
-    weights = gamma / x.dtype.type(max(D, 1))
-
-    def centred(i: slice, j: slice) -> Array:
-        step = fitted(memory, x[i, j])
-        np.subtract(x[i, j], near[i, None], out=step)
-        if rest[i].any():
-            np.subtract(step, rest[i, None], out=step)
-        return step
-
+    height, width = block_shape(x)
+    memory, ones = np.empty(height * width, x.dtype), np.ones(height, x.dtype)
+    gammas, weights = _side_by_side(gamma, height), gamma / x.dtype.type(max(D, 1))
     with broadcasting(D):
         for i in pieces(R, height):
-            mean, slope = np.zeros((2, len(rstd[i])), x.dtype)
+            statistics = every.of(i)
+            rstd = statistics.rstd
+            mean, slope = np.zeros((2, len(rstd)), x.dtype)
             for j in pieces(D, width):
-                step, given, result = centred(i, j), gradient[i, j], dx[i, j]
+                given, result = gradient[i, j], dx[i, j]
+                step = fitted(memory, result)
+                subtract_mean(x[i, j], statistics, step)
                 np.multiply(given, step, out=result)  # dout (x - mean)
                 mean += given @ weights[j]
                 slope += result @ weights[j]
-                dgamma[j] += rstd[i] @ result
-                dbeta[j] += ones[: len(given)] @ given
-            slope *= rstd[i]
-            slope *= rstd[i]
+                dgamma[j] += _weighted_sum(rstd, result)
+                dbeta[j] += _weighted_sum(ones[: len(given)], given)
+            slope *= rstd
+            slope *= rstd
             for j in pieces(D, width):
                 result = dx[i, j]
+                step = fitted(memory, result)
                 if width < D:
-                    step = centred(i, j)
+                    subtract_mean(x[i, j], statistics, step)
                 np.multiply(step, slope[:, None], out=step)
                 np.add(step, mean[:, None], out=step)
-                _each(np.multiply, gradient[i, j], gammas, gamma[j], result)
+                _each_row(np.multiply, gradient[i, j], gammas, gamma[j], result)
                 np.subtract(result, step, out=result)
-                np.multiply(result, rstd[i, None], out=result)
+                np.multiply(result, rstd[:, None], out=result)
     return dx.reshape(dout.shape), dgamma.astype(x.dtype), dbeta.astype(x.dtype)
 
 
-def _centre(
-    block: Array, weights: Array, eps: float, out: Array, statistics: tuple[Array, ...]
-) -> None:
-    """Write each row less its mean into ``out``, and the statistics where they go.
-
-    The mean is ``near + rest``; see ``blocks.centre``. What the rounding of
-    ``near`` left is subtracted only if it would show in the result.
-    """
-    near, rest, rstd = statistics
-    np.matmul(block, weights, out=near)
-    np.subtract(block, near[:, None], out=out)
-    left = out @ weights
-    _rstd(out, weights, eps, rstd)
-    if np.max(np.abs(left) * rstd, initial=0) > np.finfo(out.dtype).eps:
-        rest[:] = left
-        np.subtract(out, left[:, None], out=out)
-        _rstd(out, weights, eps, rstd)
-
-
-def _rstd(centred: Array, weights: Array, eps: float, rstd: Array) -> None:
-    """1 / sqrt(var + eps) of rows with mean zero."""
-    np.vecdot(centred, centred, out=rstd)
-    np.multiply(rstd, weights[0], out=rstd)
-    np.add(rstd, eps, out=rstd)
-    np.sqrt(rstd, out=rstd)
-    np.reciprocal(rstd, out=rstd)
-
-
-def _block(x: Array) -> tuple[int, int]:
-    """Height and width of a block: whole rows as long as one fits."""
-    fit = BLOCK // x.itemsize
-    D = x.shape[1]
-    return (max(1, fit // max(1, D)), D) if D <= 2 * fit else (1, fit)
+def _weighted_sum(weights: Array, rows: Array) -> Array:
+    """weights @ rows; BLAS is slow for one row."""
+    return weights[0] * rows[0] if len(rows) == 1 else weights @ rows
 
 
 def _side_by_side(vector: Array, height: int) -> Array | None:
@@ -150,7 +123,7 @@ def _side_by_side(vector: Array, height: int) -> Array | None:
     return np.tile(vector, height) if vector.size < SHORT else None
 
 
-def _each(
+def _each_row(
     operation: np.ufunc, block: Array, repeated: Array | None, row: Array, out: Array
 ) -> None:
     """``operation`` of each row of a block and a vector: in one loop if repeated."""
