@@ -121,9 +121,9 @@ def _forward(x: Array, gamma: Array, beta: Array, bn_param: dict[str, Any]) -> A
     offset = beta - rest * scale
     out = np.empty_like(x)
     for part, result in zip(parts(x), parts(out), strict=True):
-        lines = [part.spread(v) for v in (near, scale, offset)]
+        factors = tuple(part.spread(v) for v in (near, scale, offset))
         with broadcasting(part.width):
-            normalize(part.matrix, *lines, part.axis, result.matrix)
+            normalize(part.matrix, factors, part.axis, result.matrix)
     return out, ((x, near, rest, rstd, gamma) if mode == "train" else None)
 
 
@@ -135,9 +135,7 @@ def _backward(dout: Array, cache: Any) -> tuple[Array, Array, Array]:
     both = list(zip(parts(dout), parts(x), strict=True))
     for gradient, part in both:
         with broadcasting(part.width):
-            found = products(
-                gradient.matrix, part.matrix, part.spread(near), part.axis
-            )
+            found = products(gradient.matrix, part.matrix, part.spread(near), part.axis)
         total += part.by_channel(found[0], channels).sum(axis=1)
         product += part.by_channel(found[1], channels).sum(axis=1)
     dgamma = (product - rest * total) * rstd
@@ -147,16 +145,9 @@ def _backward(dout: Array, cache: Any) -> tuple[Array, Array, Array]:
     c = a * total / n - b * rest
     dx = np.empty_like(x)
     for (gradient, part), result in zip(both, parts(dx), strict=True):
-        factors = tuple(part.spread(v) for v in (a, b, c))
+        factors = tuple(part.spread(v) for v in (near, a, b, c))
         with broadcasting(part.width):
-            combine(
-                gradient.matrix,
-                part.matrix,
-                part.spread(near),
-                factors,
-                part.axis,
-                result.matrix,
-            )
+            combine(gradient.matrix, part.matrix, factors, part.axis, result.matrix)
     return dx, dgamma.astype(x.dtype), total.astype(x.dtype)
 
 
@@ -213,9 +204,7 @@ def fast_spatial_batchnorm_backward(
 
 def channels_last(x: Array) -> bool:
     """Whether (N, C, H, W) lies in memory as (N, H, W, C)."""
-    return bool(
-        x.transpose(0, 2, 3, 1).flags.c_contiguous and not x.flags.c_contiguous
-    )
+    return bool(x.transpose(0, 2, 3, 1).flags.c_contiguous and not x.flags.c_contiguous)
 
 
 def _flat(x: Array, last: bool) -> Array:

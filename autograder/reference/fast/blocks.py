@@ -13,23 +13,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 Array = np.ndarray[Any, Any]
+Index = tuple[slice, slice]
 
 BLOCK = 1 << 19
 """Bytes of a block: it and the block of the result fill 1 MB of L2."""
 WIDE = 1 << 11
 """Columns of a block when the columns are the lines."""
-
-
-class Place(NamedTuple):
-    """Where a block lies, and which lines pass through it."""
-
-    index: tuple[slice, slice]
-    lines: slice
 
 
 def checked(x: Array, *others: Array) -> tuple[Array, ...]:
@@ -48,13 +42,13 @@ def pieces(length: int, size: int) -> Iterator[slice]:
         yield slice(start, min(start + size, length))
 
 
-def blocks(x: Array, axis: int) -> Iterator[Place]:
-    """Cut a matrix into blocks of about ``BLOCK`` bytes."""
+def blocks(x: Array, axis: int) -> Iterator[tuple[Index, slice]]:
+    """Where each block of about ``BLOCK`` bytes lies, and which lines pass it."""
     fit = BLOCK // x.itemsize
     width = max(1, min(x.shape[1], fit if axis == 1 else WIDE))
     for rows in pieces(x.shape[0], max(1, fit // width)):
         for columns in pieces(x.shape[1], width):
-            yield Place((rows, columns), rows if axis == 1 else columns)
+            yield (rows, columns), (rows if axis == 1 else columns)
 
 
 def room(like: Array) -> Array:
@@ -154,10 +148,9 @@ def split(mean: Array, rstd: Array, dtype: np.dtype[Any]) -> tuple[Array, Array]
     return near, mean - near
 
 
-def normalize(
-    x: Array, near: Array, scale: Array, offset: Array, axis: int, out: Array
-) -> None:
+def normalize(x: Array, factors: tuple[Array, ...], axis: int, out: Array) -> None:
     """out = (x - near) scale + offset, with one number of each a line."""
+    near, scale, offset = factors
     shifted = near.any()
     for index, lines in blocks(x, axis):
         block = result = out[index]
@@ -189,10 +182,10 @@ def products(dout: Array, x: Array, near: Array, axis: int) -> tuple[Array, Arra
 
 
 def combine(
-    dout: Array, x: Array, near: Array, factors: tuple[Array, ...], axis: int, dx: Array
+    dout: Array, x: Array, factors: tuple[Array, ...], axis: int, dx: Array
 ) -> None:
     """dx = a dout - (b (x - near) + c), with one number of each a line."""
-    a, b, c = factors
+    near, a, b, c = factors
     memory = room(x)
     shifted = near.any()
     for index, lines in blocks(x, axis):

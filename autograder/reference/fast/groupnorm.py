@@ -63,13 +63,11 @@ def fast_groupnorm_forward(
                 np.multiply(result, scale.reshape(-1, 1), out=result)
                 np.add(result, betas[i].reshape(-1, 1), out=result)
                 continue
-            normalize(images, *_affine(statistics, gammas[i], betas[i]), 1, result)
+            normalize(images, _affine(statistics, gammas[i], betas[i]), 1, result)
     return out.reshape(x.shape), (groups, every, gammas, (N, C, H * W))
 
 
-def _affine(
-    statistics: Statistics, gamma: Array, beta: Array
-) -> tuple[Array, ...]:
+def _affine(statistics: Statistics, gamma: Array, beta: Array) -> tuple[Array, ...]:
     """near, scale and offset of each channel: out = (x - near) scale + offset."""
     near, rest, rstd = split_mean(statistics)
     scale = gamma * rstd[:, None]
@@ -113,11 +111,13 @@ def fast_groupnorm_backward(dout: Array, cache: Any) -> tuple[Array, Array, Arra
             a = gammas[i] * rstd[:, None]
             b = (a * product).sum(axis=1) * rstd / groups.shape[1]
             c = (a * total).sum(axis=1) / groups.shape[1] - b * rest
-            factors = tuple(
-                v.astype(x.dtype)
-                for v in (a.reshape(-1), np.repeat(b, channels), np.repeat(c, channels))
+            factors = (
+                middle,
+                a.reshape(-1),
+                np.repeat(b, channels),
+                np.repeat(c, channels),
             )
-            combine(given, x, middle, factors, 1, result)
+            combine(given, x, tuple(v.astype(x.dtype) for v in factors), 1, result)
     dgamma, dbeta = (v.reshape(N, C).sum(axis=0) for v in (dgammas, dbetas))
     return dx.reshape(dout.shape), dgamma.astype(dx.dtype), dbeta.astype(dx.dtype)
 

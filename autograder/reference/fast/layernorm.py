@@ -120,7 +120,7 @@ def _weighted_sum(weights: Array, rows: Array) -> Array:
 
 def _side_by_side(vector: Array, height: int) -> Array | None:
     """As many short vectors as a block has rows; a long one is not repeated."""
-    return np.tile(vector, height) if vector.size < SHORT else None
+    return np.tile(vector, height) if vector.size < SHORT and height > 1 else None
 
 
 def _each_row(

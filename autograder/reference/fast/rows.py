@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from autograder.reference.fast import blocks
 from autograder.reference.fast.blocks import (
-    BLOCK,
     Array,
     few,
     mean_and_variance,
@@ -33,7 +33,7 @@ class Statistics(NamedTuple):
 
 def block_shape(rows: Array) -> tuple[int, int]:
     """Height and width of a block: whole rows, unless one is too long."""
-    fit = BLOCK // rows.itemsize
+    fit = blocks.BLOCK // rows.itemsize
     length = max(1, rows.shape[1])
     return (max(1, fit // length), length) if length <= fit else (1, fit)
 
