@@ -12,7 +12,12 @@ from autograder.reference.fast.blocks import (
     few,
     mean_and_variance,
     moments,
+    pieces,
 )
+
+
+SUM = 1 << 13
+"""So many squares are summed up in a row's own dtype."""
 
 
 class Statistics(NamedTuple):
@@ -50,27 +55,33 @@ def measure(
     """
     near, rest, rstd = statistics
     np.matmul(block, weights, out=near)
-    square = near * near
-    mean_square = np.vecdot(block, block)
-    mean_square *= weights[0]
-    if np.all(square + square < mean_square):
-        _root(np.subtract(mean_square, square, out=rstd), eps)
+    n = block.shape[1]
+    square = near.astype(np.float64) ** 2
+    var = _squares(block) / n - square
+    if np.all(square < var):
+        rstd[:] = 1 / np.sqrt(var + eps)
         return True
     np.subtract(block, near[:, None], out=out)
     left = out @ weights
-    _root(np.multiply(np.vecdot(out, out), weights[0], out=rstd), eps)
+    rstd[:] = _rstd(out, eps)
     if np.max(np.abs(left) * rstd, initial=0) > np.finfo(out.dtype).eps:
         rest[:] = left
         np.subtract(out, left[:, None], out=out)
-        _root(np.multiply(np.vecdot(out, out), weights[0], out=rstd), eps)
+        rstd[:] = _rstd(out, eps)
     return False
 
 
-def _root(var: Array, eps: float) -> None:
-    """var = 1 / sqrt(var + eps)"""
-    np.add(var, eps, out=var)
-    np.sqrt(var, out=var)
-    np.reciprocal(var, out=var)
+def _rstd(centred: Array, eps: float) -> Array:
+    """1 / sqrt(var + eps) of rows with mean zero, in float64."""
+    return 1 / np.sqrt(_squares(centred) / centred.shape[1] + eps)
+
+
+def _squares(block: Array) -> Array:
+    """Sum of the squares of each row, in float64 from up to ``SUM`` at a time."""
+    total = np.zeros(len(block))
+    for j in pieces(block.shape[1], SUM):
+        total += np.vecdot(block[:, j], block[:, j])
+    return total
 
 
 def measure_long(rows: Array, eps: float, statistics: Statistics) -> None:
