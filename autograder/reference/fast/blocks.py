@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,8 @@ BLOCK = 1 << 19
 """Bytes of a block: it and the block of the result fill 1 MB of L2."""
 WIDE = 1 << 11
 """Columns of a block when the columns are the lines."""
+SUM = 1 << 13
+"""Numbers that are summed up at once in a row, as far as it can be cut so."""
 
 
 def checked(x: Array, *others: Array) -> tuple[Array, ...]:
@@ -88,8 +91,24 @@ def sums(block: Array, ones: Array, axis: int) -> Array:
     return ones[: block.shape[0]] @ block
 
 
+@lru_cache
+def fold(length: int) -> int:
+    """How many equal parts of at most ``SUM`` numbers a row is cut into, or 1.
+
+    The ones that a row is multiplied with should fit the first cache, and short
+    sums have smaller errors. A length without such a divisor stays whole.
+    """
+    for parts in range(-(-length // SUM), length // (SUM // 8) + 1):
+        if length % parts == 0:
+            return parts
+    return 1
+
+
 def moments(x: Array, near: Array, axis: int) -> tuple[Array, Array]:
     """Sum of x - near and of its square of each line, in float64."""
+    if axis == 1 and (parts := fold(x.shape[1])) > 1:
+        both = moments(x.reshape(len(x) * parts, -1), np.repeat(near, parts), 1)
+        return _unfolded(both, parts)
     total, squares = np.zeros((2, x.shape[1 - axis]))
     memory, ones = room(x), np.ones(x.shape[axis], x.dtype)
     shifted = near.any()
@@ -107,6 +126,11 @@ def moments(x: Array, near: Array, axis: int) -> tuple[Array, Array]:
     return total, squares
 
 
+def _unfolded(found: tuple[Array, Array], parts: int) -> tuple[Array, Array]:
+    one, other = (v.reshape(-1, parts).sum(axis=1) for v in found)
+    return one, other
+
+
 def mean_and_variance(
     about: Callable[[Array], tuple[Array, Array]], sample: Array, n: int
 ) -> tuple[Array, Array]:
@@ -120,8 +144,9 @@ def mean_and_variance(
     sample was so misleading, the mean that was found is taken for a second round.
     """
     near = sample.mean(axis=1)
-    if not np.any(np.abs(near) > 0.5 * sample.std(axis=1)):
-        near = np.zeros_like(near)
+    away = sample - near[:, None]
+    if not (4 * sample.shape[1] * near**2 > np.vecdot(away, away)).any():
+        near[:] = 0
     for _ in range(2):
         total, squares = about(near)
         rest = total / n
@@ -164,6 +189,9 @@ def normalize(x: Array, factors: tuple[Array, ...], axis: int, out: Array) -> No
 
 def products(dout: Array, x: Array, near: Array, axis: int) -> tuple[Array, Array]:
     """Sum of dout and of dout (x - near) of each line, in float64."""
+    if axis == 1 and (parts := fold(x.shape[1])) > 1:
+        dout, x = (v.reshape(len(v) * parts, -1) for v in (dout, x))
+        return _unfolded(products(dout, x, np.repeat(near, parts), 1), parts)
     total, product = np.zeros((2, x.shape[1 - axis]))
     memory, ones = room(x), np.ones(x.shape[axis], x.dtype)
     shifted = near.any()

@@ -21,6 +21,7 @@ from autograder.reference.fast.blocks import (
     split,
 )
 from autograder.reference.fast.rows import (
+    Averages,
     Statistics,
     block_shape,
     measure,
@@ -51,19 +52,23 @@ def fast_groupnorm_forward(
     gammas, betas = (np.tile(v, N).reshape(N * G, -1) for v in (gamma, beta))
     length = groups.shape[1]
     height, width = block_shape(groups)
-    weights = np.full(length, 1 / max(length, 1), x.dtype)
+    averages = Averages(groups)
     with broadcasting(H * W):
         for i in pieces(N * G, height):
-            statistics, result = every.of(i), out[i].reshape(-1, H * W)
-            images = groups[i].reshape(-1, H * W)
+            statistics = every.of(i)
+            images, result = (v[i].reshape(-1, H * W) for v in (groups, out))
             if width < length:
                 measure_long(groups[i], eps, statistics)
-            elif not measure(groups[i], weights, eps, out[i], statistics):
-                scale = gammas[i] * statistics.rstd[:, None]
-                np.multiply(result, scale.reshape(-1, 1), out=result)
-                np.add(result, betas[i].reshape(-1, 1), out=result)
+                affine = _affine(statistics, gammas[i], betas[i])
+                normalize(images, affine, 1, result)
                 continue
-            normalize(images, _affine(statistics, gammas[i], betas[i]), 1, result)
+            small = measure(groups[i], averages, eps, out[i], statistics)
+            scale, offset = gammas[i] * statistics.rstd[:, None], betas[i]
+            if small:
+                offset = offset - statistics.near[:, None] * scale
+            step = images if small else result
+            np.multiply(step, scale.reshape(-1, 1), out=result)
+            np.add(result, offset.reshape(-1, 1), out=result)
     return out.reshape(x.shape), (groups, every, gammas, (N, C, H * W))
 
 

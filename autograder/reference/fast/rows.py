@@ -10,14 +10,10 @@ from autograder.reference.fast import blocks
 from autograder.reference.fast.blocks import (
     Array,
     few,
+    fold,
     mean_and_variance,
     moments,
-    pieces,
 )
-
-
-SUM = 1 << 13
-"""So many squares are summed up in a row's own dtype."""
 
 
 class Statistics(NamedTuple):
@@ -43,10 +39,32 @@ def block_shape(rows: Array) -> tuple[int, int]:
     return (max(1, fit // length), length) if length <= fit else (1, fit)
 
 
+class Averages:
+    """Means and mean squares of rows of one length, in float64."""
+
+    def __init__(self, rows: Array) -> None:
+        self.length = max(1, rows.shape[1])
+        self.parts = fold(self.length)
+        self.ones = np.ones(self.length // self.parts, rows.dtype)
+
+    def mean(self, block: Array) -> Array:
+        return self._average(block.reshape(-1, self.ones.size) @ self.ones)
+
+    def square(self, block: Array) -> Array:
+        parts = block.reshape(-1, self.ones.size)
+        return self._average(np.vecdot(parts, parts))
+
+    def _average(self, sums: Array) -> Array:
+        if self.parts == 1:
+            return sums.astype(np.float64) / self.length
+        exact = sums.reshape(-1, self.parts).sum(axis=1, dtype=np.float64)
+        return np.asarray(exact / self.length)
+
+
 def measure(
-    block: Array, weights: Array, eps: float, out: Array, statistics: Statistics
+    block: Array, averages: Averages, eps: float, out: Array, statistics: Statistics
 ) -> bool:
-    """Find the statistics of the rows of a block; each weight is 1 / row's length.
+    """Find the statistics of the rows of a block.
 
     Returns whether the means are small, none above a standard deviation. Then the
     sums of ``block`` itself do. Else ``out`` holds ``block - mean`` at the end.
@@ -54,34 +72,20 @@ def measure(
     left, ``rest``, follows only if it would show in the result; else it is 0.
     """
     near, rest, rstd = statistics
-    np.matmul(block, weights, out=near)
-    n = block.shape[1]
-    square = near.astype(np.float64) ** 2
-    var = _squares(block) / n - square
-    if np.all(square < var):
+    near[:] = mean = averages.mean(block)
+    square = mean * mean
+    var = averages.square(block) - square
+    if (square < var).all():
         rstd[:] = 1 / np.sqrt(var + eps)
         return True
     np.subtract(block, near[:, None], out=out)
-    left = out @ weights
-    rstd[:] = _rstd(out, eps)
-    if np.max(np.abs(left) * rstd, initial=0) > np.finfo(out.dtype).eps:
+    left = averages.mean(out)
+    rstd[:] = exact = 1 / np.sqrt(averages.square(out) + eps)
+    if np.max(np.abs(left) * exact, initial=0) > np.finfo(out.dtype).eps:
         rest[:] = left
-        np.subtract(out, left[:, None], out=out)
-        rstd[:] = _rstd(out, eps)
+        np.subtract(out, rest[:, None], out=out)
+        rstd[:] = 1 / np.sqrt(averages.square(out) + eps)
     return False
-
-
-def _rstd(centred: Array, eps: float) -> Array:
-    """1 / sqrt(var + eps) of rows with mean zero, in float64."""
-    return 1 / np.sqrt(_squares(centred) / centred.shape[1] + eps)
-
-
-def _squares(block: Array) -> Array:
-    """Sum of the squares of each row, in float64 from up to ``SUM`` at a time."""
-    total = np.zeros(len(block))
-    for j in pieces(block.shape[1], SUM):
-        total += np.vecdot(block[:, j], block[:, j])
-    return total
 
 
 def measure_long(rows: Array, eps: float, statistics: Statistics) -> None:
