@@ -67,8 +67,8 @@ def fast_groupnorm_forward(
             if small:
                 offset = offset - statistics.near[:, None] * scale
             step = images if small else result
-            np.multiply(step, scale.reshape(-1, 1), out=result)
-            np.add(result, offset.reshape(-1, 1), out=result)
+            np.multiply(step, scale.astype(x.dtype).reshape(-1, 1), out=result)
+            np.add(result, offset.astype(x.dtype).reshape(-1, 1), out=result)
     return out.reshape(x.shape), (groups, every, gammas, (N, C, H * W))
 
 
@@ -85,7 +85,7 @@ def _affine(statistics: Statistics, gamma: Array, beta: Array) -> tuple[Array, .
 def split_mean(statistics: Statistics) -> tuple[Array, Array, Array]:
     """near, rest and rstd; the last two in float64, and near 0 if it may be."""
     near, rest, rstd = statistics
-    mean, rstd = near.astype(np.float64) + rest, rstd.astype(np.float64)
+    mean = near.astype(np.float64) + rest
     return (*split(mean, rstd, near.dtype), rstd)
 
 

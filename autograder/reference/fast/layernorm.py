@@ -55,7 +55,7 @@ def fast_layernorm_forward(
                 measure_long(rows[i], eps, statistics)
             else:
                 small = measure(rows[i], averages, eps, out[i], statistics)
-            rstd = statistics.rstd[:, None]
+            rstd = statistics.rstd.astype(x.dtype)[:, None]
             for j in pieces(D, width):
                 step = out[i, j]
                 if small:
@@ -88,7 +88,7 @@ def fast_layernorm_backward(dout: Array, cache: Any) -> tuple[Array, Array, Arra
     with broadcasting(D):
         for i in pieces(R, height):
             statistics = every.of(i)
-            rstd = statistics.rstd
+            rstd = statistics.rstd.astype(x.dtype)
             mean, slope = np.zeros((2, len(rstd)), x.dtype)
             for j in pieces(D, width):
                 given, result = gradient[i, j], dx[i, j]

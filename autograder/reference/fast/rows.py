@@ -17,7 +17,7 @@ from autograder.reference.fast.blocks import (
 
 
 class Statistics(NamedTuple):
-    """Of each row: its mean, ``near + rest``, and 1 / sqrt(var + eps)."""
+    """Of each row: its mean, ``near + rest``, and 1 / sqrt(var + eps) in float64."""
 
     near: Array
     rest: Array
@@ -25,7 +25,7 @@ class Statistics(NamedTuple):
 
     @classmethod
     def empty(cls, rows: Array) -> Statistics:
-        return cls(*np.zeros((3, len(rows)), rows.dtype))
+        return cls(*np.zeros((2, len(rows)), rows.dtype), np.zeros(len(rows)))
 
     def of(self, i: slice) -> Statistics:
         """Those of some rows, sharing memory."""
@@ -80,8 +80,8 @@ def measure(
         return True
     np.subtract(block, near[:, None], out=out)
     left = averages.mean(out)
-    rstd[:] = exact = 1 / np.sqrt(averages.square(out) + eps)
-    if np.max(np.abs(left) * exact, initial=0) > np.finfo(out.dtype).eps:
+    rstd[:] = 1 / np.sqrt(averages.square(out) + eps)
+    if np.max(np.abs(left) * rstd, initial=0) > np.finfo(out.dtype).eps:
         rest[:] = left
         np.subtract(out, rest[:, None], out=out)
         rstd[:] = 1 / np.sqrt(averages.square(out) + eps)
