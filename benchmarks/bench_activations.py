@@ -19,7 +19,7 @@ from benchmarks.norms import Array, Case, Goal, run  # noqa: E402  isort: skip
 
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
-from scipy.special import erf  # noqa: E402
+from scipy.special import erf  # type: ignore[import-untyped] # noqa: E402
 
 from autograder.reference.fast import activations as fast  # noqa: E402
 

@@ -18,7 +18,7 @@ import argparse
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -70,16 +70,17 @@ class Case:
     fast: Results
     torch: Results
     exact: Results
+    group: str = ""
+    """Goals are judged by group."""
     large_mean: bool = False
+    """Whether the error should be a tenth of PyTorch's."""
 
 
 @dataclass(frozen=True)
 class Row:
     """What came out of a case."""
 
-    case: str
-    direction: str
-    large_mean: bool
+    case: Case
     times: dict[str, list[float]] = field(repr=False)
     errors: dict[str, float]
 
@@ -95,9 +96,9 @@ class Row:
 
     def cells(self) -> str:
         low, middle, high = np.percentile(self.ratios("fast", "torch"), (25, 50, 75))
+        times = [f"{self.median(name):.2f}" for name in ("plain", "fast", "torch")]
         return (
-            f"| {self.case} | {self.median('plain'):.2f} | {self.median('fast'):.2f} "
-            f"| {self.median('torch'):.2f} | {middle:.2f} "
+            f"| {self.case.name} | {' | '.join(times)} | {middle:.2f} "
             f"| {(high - low) / 2 / middle:.0%} | {self.ratio('plain', 'fast'):.1f} "
             f"| {self.errors['fast']:.1e} | {self.errors['torch']:.1e} |"
         )
@@ -126,7 +127,7 @@ def measure(case: Case, rounds: int, rng: np.random.Generator) -> Row:
             result = candidates[name]()
             times[name].append(time.process_time() - started)
             del result
-    return Row(case.name, case.direction, case.large_mean, times, errors)
+    return Row(case, times, errors)
 
 
 def _error(results: Sequence[Any], exact: Sequence[Array]) -> float:
@@ -142,50 +143,60 @@ def geometric_mean(ratios: Iterable[float]) -> float:
     return float(np.exp(np.mean(np.log(list(ratios)))))
 
 
-def _verdicts(rows: list[Row], goals: dict[str, Goal]) -> str:
+def _verdicts(rows: list[Row], goals: dict[str, Goal]) -> Iterator[str]:
     """Each goal with what came out: over all shapes, and which shapes missed it."""
-    lines = []
     for direction, goal in goals.items():
-        here = [r for r in rows if r.direction == direction]
-        for one, other, limit, most in (
-            ("fast", "torch", goal.torch, True),
-            ("plain", "fast", goal.plain, False),
-        ):
-            found = {r.case: r.ratio(one, other) for r in here}
-            mean = geometric_mean(found.values())
-            said = f"- {direction}, {one} / {other}: geometric mean {mean:.2f}"
-            if limit is None:
-                lines.append(f"{said}; no goal.")
-                continue
-            missed = [
-                f"{name} ({ratio:.2f})"
-                for name, ratio in found.items()
-                if (ratio > limit if most else ratio < limit)
-            ]
-            reached = mean <= limit if most else mean >= limit
-            bound = "at most" if most else "at least"
-            verdict = "reached" if reached else "MISSED"
-            shapes = f"Missed by {', '.join(missed)}" if missed else "By every shape"
-            lines.append(f"{said}, goal {bound} {limit}: **{verdict}**. {shapes}.")
-    worse = [r for r in rows if r.errors["fast"] > r.errors["torch"]]
-    lines.append(
-        "- error no larger than PyTorch's: "
-        + (
-            "**MISSED** by "
-            + ", ".join(f"{r.direction} of {r.case}" for r in worse)
-            + "."
-            if worse
-            else "**reached** by every shape in both directions."
-        )
+        for group in dict.fromkeys(r.case.group for r in rows):
+            place = direction, group
+            here = [r for r in rows if (r.case.direction, r.case.group) == place]
+            which = f"{direction}, {group}" if group else direction
+            yield _verdict(
+                f"{which}, fast / torch", here, ("fast", "torch"), goal.torch
+            )
+            yield _verdict(
+                f"{which}, plain / fast", here, ("plain", "fast"), goal.plain
+            )
+    yield _accuracy(rows)
+    for row in rows:
+        if row.case.large_mean:
+            smaller = row.errors["torch"] / max(row.errors["fast"], 1e-300)
+            yield (
+                f"- error a tenth of PyTorch's, {row.case.direction} of "
+                f"{row.case.name}: **{'reached' if smaller >= 10 else 'MISSED'}** "
+                f"({smaller:,.0f} times smaller)."
+            )
+
+
+def _verdict(
+    what: str, rows: list[Row], ratio: tuple[str, str], limit: float | None
+) -> str:
+    """One goal over some shapes; a ratio to PyTorch should be small, else large."""
+    found = {r.case.name: r.ratio(*ratio) for r in rows}
+    mean = geometric_mean(found.values())
+    if limit is None:
+        return f"- {what}: geometric mean {mean:.2f}; no goal."
+    sign = 1 if ratio[1] == "torch" else -1
+    missed = [f"{n} ({r:.2f})" for n, r in found.items() if sign * (r - limit) > 0]
+    bound = "most" if sign > 0 else "least"
+    verdict = "MISSED" if sign * (mean - limit) > 0 else "reached"
+    return (
+        f"- {what}: geometric mean {mean:.2f}, goal at {bound} {limit}: **{verdict}**. "
+        + (f"Missed by {', '.join(missed)}." if missed else "By every shape.")
     )
-    lines += [
-        f"- {r.direction} of {r.case}: error a tenth of PyTorch's or less: "
-        f"**{'reached' if 10 * r.errors['fast'] <= r.errors['torch'] else 'MISSED'}** "
-        f"({r.errors['torch'] / max(r.errors['fast'], 1e-300):.0f} times smaller)."
+
+
+def _accuracy(rows: list[Row]) -> str:
+    """Where the error is larger than PyTorch's, and how many times."""
+    worse = [
+        f"{r.case.direction} of {r.case.name} "
+        f"({r.errors['fast'] / max(r.errors['torch'], 1e-300):.2f} times)"
         for r in rows
-        if r.large_mean
+        if r.errors["fast"] > r.errors["torch"]
     ]
-    return "\n".join(lines)
+    said = "- error no larger than PyTorch's: "
+    if not worse:
+        return f"{said}**reached** by every shape in both directions."
+    return f"{said}**MISSED** by {', '.join(worse)}."
 
 
 def run(
@@ -208,7 +219,7 @@ def run(
     ]
     tables = [
         f"\n## {direction.capitalize()}\n\n{HEADER}"
-        + "\n".join(r.cells() for r in rows if r.direction == direction)
+        + "\n".join(r.cells() for r in rows if r.case.direction == direction)
         for direction in goals
     ]
     text = TEXT.format(
@@ -219,7 +230,7 @@ def run(
         rounds=options.rounds,
         remarks=f"\n{remarks}\n" if remarks else "",
         tables="\n".join(tables) + "\n",
-        goals=_verdicts(rows, goals),
+        goals="\n".join(_verdicts(rows, goals)),
     )
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"{topic}.md").write_text(text, "utf-8")

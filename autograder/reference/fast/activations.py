@@ -18,38 +18,45 @@ from numpy.polynomial import Chebyshev, Polynomial
 
 from autograder.reference.fast.blocks import Array, checked, pieces
 
-STEP = 1 << 17
-"""Bytes of a block: four of them fill half of 1 MB of L2."""
+STEP = 1 << 20
+"""Bytes of all blocks that a step works on: as much as L2 has."""
 SELU_ALPHA = 1.6732632423543772
 SELU_SCALE = 1.0507009873554805
 
 Step = Callable[..., None]
 
 
-def _in_blocks(step: Step, x: Array, *others: Array, extra: int = 0) -> Array:
+def _in_blocks(
+    step: Step, x: Array, *others: Array, extra: int = 0, constant: float | None = None
+) -> Array:
     """out, by ``step(out, x, *others, *extra)`` on one block after the other.
 
-    ``extra`` is the number of blocks of memory that the step wants besides.
+    ``extra`` is the number of blocks of memory that the step wants besides; with a
+    ``constant`` comes one more, full of it: with an array NumPy finds a maximum four
+    times as fast as with a number.
     """
     flat = [v.reshape(-1) for v in checked(x, *others)]
     out = np.empty_like(flat[0])
-    size = max(1, STEP // out.itemsize)
-    memory = np.empty((extra, min(size, out.size)), out.dtype)
-    with np.errstate(over="ignore", invalid="ignore"):  # exp(1000), inf - inf
-        for i in pieces(out.size, size):
+    arrays = 1 + len(flat) + extra + (constant is not None)
+    size = min(max(1, STEP // arrays // out.itemsize), out.size)
+    memory = [np.empty(size, out.dtype) for _ in range(extra)]
+    if constant is not None:
+        memory.append(np.full(size, constant, out.dtype))
+    with np.errstate(over="ignore", invalid="ignore"):  # exp(1000), inf / inf
+        for i in pieces(out.size, max(1, size)):
             result = out[i]
-            step(result, *(v[i] for v in flat), *memory[:, : result.size])
+            given = [v[i] for v in flat]
+            step(result, *given, *(v[: result.size] for v in memory))
     return out.reshape(x.shape)
 
 
 def fast_relu_forward(x: Array) -> tuple[Array, Any]:
     """out = max(0, x)"""
-    zeros = np.zeros(STEP // x.itemsize, x.dtype)  # faster than a scalar 0
 
-    def step(out: Array, x: Array) -> None:
-        np.maximum(x, zeros[: x.size], out=out)
+    def step(out: Array, x: Array, zeros: Array) -> None:
+        np.maximum(x, zeros, out=out)
 
-    return _in_blocks(step, x), x
+    return _in_blocks(step, x, constant=0), x
 
 
 def fast_relu_backward(dout: Array, cache: Any) -> Array:
@@ -90,27 +97,27 @@ def fast_elu_forward(
     x: Array, alpha: float = 1.0, scale: float = 1.0
 ) -> tuple[Array, Any]:
     """out = scale x where x > 0, else scale alpha (exp(x) - 1)"""
-    zeros = np.zeros(STEP // x.itemsize, x.dtype)
 
-    def step(out: Array, x: Array, below: Array) -> None:
-        np.minimum(x, zeros[: x.size], out=below)
+    def step(out: Array, x: Array, below: Array, zeros: Array) -> None:
+        np.minimum(x, zeros, out=below)
         np.expm1(below, out=below)
         np.multiply(below, alpha * scale, out=below)
-        np.maximum(x, zeros[: x.size], out=out)
+        np.maximum(x, zeros, out=out)
         if scale != 1:
             np.multiply(out, scale, out=out)
         np.add(out, below, out=out)
 
-    return _in_blocks(step, x, extra=1), (x, alpha, scale)
+    return _in_blocks(step, x, extra=1, constant=0), (x, alpha, scale)
 
 
 def fast_elu_backward(dout: Array, cache: Any) -> Array:
     """dx = scale dout where x > 0, else scale alpha exp(x) dout"""
     x, alpha, scale = cache
-    zeros = np.zeros(STEP // x.itemsize, x.dtype)
 
-    def step(dx: Array, x: Array, dout: Array, slope: Array, below: Array) -> None:
-        np.minimum(x, zeros[: x.size], out=slope)
+    def step(
+        dx: Array, x: Array, dout: Array, slope: Array, below: Array, zeros: Array
+    ) -> None:
+        np.minimum(x, zeros, out=slope)
         np.exp(slope, out=slope)
         if alpha != 1:
             np.multiply(slope, alpha, out=slope)
@@ -123,7 +130,7 @@ def fast_elu_backward(dout: Array, cache: Any) -> Array:
         if scale != 1:
             np.multiply(dx, scale, out=dx)
 
-    return _in_blocks(step, x, dout, extra=2)
+    return _in_blocks(step, x, dout, extra=2, constant=0)
 
 
 def fast_selu_forward(x: Array) -> tuple[Array, Any]:
@@ -161,12 +168,9 @@ def _sigmoid(out: Array, x: Array) -> None:
 
 
 def fast_tanh_forward(x: Array) -> tuple[Array, Any]:
-    """out = tanh(x)"""
-
-    def step(out: Array, x: Array) -> None:
-        np.tanh(x, out=out)
-
-    out = _in_blocks(step, x)
+    """out = tanh(x), which is one step already"""
+    (x,) = checked(x)
+    out = np.tanh(x)
     return out, out
 
 
@@ -253,18 +257,17 @@ def fast_gelu_forward(x: Array) -> tuple[Array, Any]:
 
     Written so, nothing cancels: for a negative x the result has all its digits.
     """
-    zeros = np.zeros(STEP // x.itemsize, x.dtype)
-    far = zeros + x.dtype.type(FAR.get(x.itemsize, 0))
 
-    def step(out: Array, x: Array, a: Array, q: Array, t: Array) -> None:
+    def step(out: Array, x: Array, a: Array, q: Array, t: Array, far: Array) -> None:
         np.abs(x, out=a)
-        np.minimum(a, far[: a.size], out=a)
+        np.minimum(a, far, out=a)
         _tail(q, a, t, out)
         np.multiply(a, q, out=a)
-        np.maximum(x, zeros[: x.size], out=out)
+        t.fill(0)
+        np.maximum(x, t, out=out)
         np.subtract(out, a, out=out)
 
-    return _in_blocks(step, x, extra=3), x
+    return _in_blocks(step, x, extra=3, constant=FAR.get(x.itemsize)), x
 
 
 def fast_gelu_backward(dout: Array, cache: Any) -> Array:
@@ -273,11 +276,12 @@ def fast_gelu_backward(dout: Array, cache: Any) -> Array:
     With r = P(X > |x|) - |x| exp(-x²/2) / sqrt(2 pi), the factor is r where x < 0
     and 1 - r elsewhere.
     """
-    far = np.full(STEP // cache.itemsize, FAR.get(cache.itemsize, 0), cache.dtype)
 
-    def step(dx: Array, x: Array, dout: Array, a: Array, q: Array, t: Array) -> None:
+    def step(
+        dx: Array, x: Array, dout: Array, a: Array, q: Array, t: Array, far: Array
+    ) -> None:
         np.abs(x, out=a)
-        np.minimum(a, far[: a.size], out=a)
+        np.minimum(a, far, out=a)
         _tail(q, a, t, dx)
         np.multiply(a, dx, out=a)
         np.multiply(a, 1 / math.sqrt(2 * math.pi), out=a)
@@ -288,4 +292,4 @@ def fast_gelu_backward(dout: Array, cache: Any) -> Array:
         np.multiply(t, x > 0, out=t)  # dout (1 - 2 r) where x > 0
         np.add(q, t, out=dx)
 
-    return _in_blocks(step, cache, dout, extra=3)
+    return _in_blocks(step, cache, dout, extra=3, constant=FAR[cache.itemsize])
