@@ -90,7 +90,10 @@ def statistics(x: Array) -> tuple[Array, Array]:
             squares += part.by_channel(found[1], channels).sum(axis=1)
         return total, squares
 
-    some = x[few(len(x))] if x.ndim == 2 else x[few(8 * len(x)), :, few(8 * x.shape[2])]
+    if x.ndim == 2:
+        some = x[few(len(x))]
+    else:
+        some = x[few(len(x), 8), :, few(x.shape[2], 8)]
     sample = np.moveaxis(some, 1, 0).reshape(channels, -1)
     return mean_and_variance(about, sample, x.size // max(channels, 1))
 
@@ -153,7 +156,7 @@ def _backward(dout: Array, cache: Any) -> tuple[Array, Array, Array]:
 
 def fast_batchnorm_forward(
     x: Array, gamma: Array, beta: Array, bn_param: dict[str, Any]
-) -> Any:
+) -> tuple[Array, Any]:
     """Batch norm of the last axis: ``x`` is (..., D), channels last.
 
         out = gamma (x - mean) / sqrt(var + eps) + beta
@@ -181,7 +184,7 @@ def fast_batchnorm_backward(dout: Array, cache: Any) -> tuple[Array, Array, Arra
 
 def fast_spatial_batchnorm_forward(
     x: Array, gamma: Array, beta: Array, bn_param: dict[str, Any]
-) -> Any:
+) -> tuple[Array, Any]:
     """Batch norm of the channels of ``x``, (N, C, H, W), else as above.
 
     An ``x`` that lies in memory with its channels last gives an ``out`` that does.

@@ -157,13 +157,13 @@ def mean_and_variance(
     return mean, var
 
 
-def few(length: int) -> slice:
-    """Up to about 64 places, spread over ``range(length)``."""
-    return slice(None, None, max(1, length // 64))
+def few(length: int, count: int = 64) -> slice:
+    """About ``count`` places, spread over ``range(length)``."""
+    return slice(None, None, max(1, length // count))
 
 
 def split(mean: Array, rstd: Array, dtype: np.dtype[Any]) -> tuple[Array, Array]:
-    """A mean as the ``near`` of this module and the rest, both in float64 sums.
+    """A mean as ``near``, a number of ``dtype``, and the rest, in float64.
 
     All of ``near`` is 0 if no mean is larger than its standard deviation.
     """

@@ -25,7 +25,8 @@ class Statistics(NamedTuple):
 
     @classmethod
     def empty(cls, rows: Array) -> Statistics:
-        return cls(*np.zeros((2, len(rows)), rows.dtype), np.zeros(len(rows)))
+        near, rest = np.zeros((2, len(rows)), rows.dtype)
+        return cls(near, rest, np.zeros(len(rows)))
 
     def of(self, i: slice) -> Statistics:
         """Those of some rows, sharing memory."""
