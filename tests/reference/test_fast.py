@@ -61,7 +61,7 @@ def in_torch(norm: Any, case: dict[str, Any], gamma: Any, beta: Any) -> list[Any
     """What PyTorch makes of the same numbers in float64: out, dx, dgamma, dbeta.
 
     With channels last the variance of its group norm is E[x²] - E[x]², and its
-    batch norm takes a gradient that lies otherwise than x amiss: all get order C.
+    batch norm takes some gradients that lie otherwise than x amiss: order C for all.
     """
     tensors = [
         torch.from_numpy(np.array(v, np.float64, order="C")).requires_grad_()

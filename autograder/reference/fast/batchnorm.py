@@ -90,10 +90,8 @@ def statistics(x: Array) -> tuple[Array, Array]:
             squares += part.by_channel(found[1], channels).sum(axis=1)
         return total, squares
 
-    if x.ndim == 2:
-        some = x[few(len(x))]
-    else:
-        some = x[few(len(x), 8), :, few(x.shape[2], 8)]
+    image = x.ndim == 3
+    some = x[few(len(x), 8), :, few(x.shape[2], 8)] if image else x[few(len(x))]
     sample = np.moveaxis(some, 1, 0).reshape(channels, -1)
     return mean_and_variance(about, sample, x.size // max(channels, 1))
 
