@@ -21,6 +21,7 @@ from autograder.exercises.initialization import (
 from autograder.exercises.initialization import laws as three_laws
 
 NOTEBOOK = "initialization/initialization_torch"
+CLOSED = ("torch.nn.init",)
 Family = Literal["normal", "uniform"]
 
 SHAPES: Mapping[str, tuple[int, ...]] = {
@@ -124,6 +125,7 @@ def _random(
         cases=cases,
         scenario=lambda impl, case: three_draws(impl, case, name),
         path="torch",
+        forbids=CLOSED,
         laws=three_laws,
     )
 
@@ -199,6 +201,7 @@ EXERCISES = (
         cases=_fans_cases,
         scenario=_fans,
         path="torch",
+        forbids=CLOSED,
     ),
     _random("torch_xavier_normal", "normal", XAVIER, _xavier),
     _random("torch_xavier_uniform", "uniform", XAVIER, _xavier),
@@ -211,6 +214,7 @@ EXERCISES = (
         cases=_network_cases,
         scenario=_network,
         path="torch",
+        forbids=CLOSED,
         laws=_network_laws,
     ),
 )

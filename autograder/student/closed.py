@@ -9,9 +9,11 @@ seen one level below Python, as operators, so every alias is the same one.
 from __future__ import annotations
 
 import contextlib
+import importlib
 import sys
 import warnings
 from collections.abc import Callable, Iterator
+from functools import partial
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
@@ -50,13 +52,17 @@ OPERATORS = {
 selu is elu, instance norm is batch norm, cross entropy is log-softmax."""
 
 
+GUARDED = {"torch.nn.init": "torch.nn.modules"}
+"""Modules without operators of their own, and whose code may call them still."""
+
+
 class Closed(Exception):
     """A call of something that the exercise forbids, which is the message."""
 
 
 def is_function(name: str) -> bool:
-    """A function of PyTorch; else a package."""
-    return name in OPERATORS
+    """A function of PyTorch, or a module of such; else a package."""
+    return name in OPERATORS or name in GUARDED
 
 
 def used(function: Any, names: tuple[str, ...]) -> str:
@@ -80,7 +86,7 @@ def used(function: Any, names: tuple[str, ...]) -> str:
         for name in _names(current.__code__):
             value = current.__globals__.get(name)
             package = _origin(value, names)
-            if package.partition(".")[0] in names:
+            if package.partition(".")[0] in names or package in names:
                 own = getattr(value, "__name__", name)
                 return package if isinstance(value, ModuleType) else f"{package}.{own}"
             if getattr(value, "__globals__", None) is current.__globals__:
@@ -113,8 +119,8 @@ def _origin(value: Any, packages: tuple[str, ...]) -> str:
 @contextlib.contextmanager
 def closing(names: tuple[str, ...]) -> Iterator[None]:
     """Within it, a call of a closed function of PyTorch raises :class:`Closed`."""
-    operators = {o: n for n in names if is_function(n) for o in OPERATORS[n]}
-    if not operators:
+    operators = {o: n for n in names for o in OPERATORS.get(n, ())}
+    if not any(map(is_function, names)):
         yield
         return
     from torch.utils._python_dispatch import TorchDispatchMode
@@ -128,8 +134,33 @@ def closing(names: tuple[str, ...]) -> Iterator[None]:
                 raise Closed(operators[name])
             return func(*args, **(kwargs or {}))
 
-    with Closing():
+    with contextlib.ExitStack() as stack:
+        for undo in guarded(names):
+            stack.callback(undo)
+        stack.enter_context(Closing())
         yield
+
+
+def guarded(names: tuple[str, ...]) -> list[Callable[[], None]]:
+    """Let only PyTorch's own modules call what is guarded; returns what undoes it."""
+    undo: list[Callable[[], None]] = []
+    for name in filter(GUARDED.__contains__, names):
+        module = importlib.import_module(name)
+        for attribute, function in list(vars(module).items()):
+            if attribute.endswith("_") and isinstance(function, FunctionType):
+                setattr(module, attribute, _guard(function, name))
+                undo.append(partial(setattr, module, attribute, function))
+    return undo
+
+
+def _guard(function: FunctionType, name: str) -> Callable[..., Any]:
+    def call(*arguments: Any, **keywords: Any) -> Any:
+        caller = sys._getframe(1).f_globals.get("__name__", "")
+        if not caller.startswith((GUARDED[name], name)):
+            raise Closed(f"{name}.{function.__name__}")
+        return function(*arguments, **keywords)
+
+    return call
 
 
 def take_out(names: tuple[str, ...]) -> Any:
@@ -140,11 +171,12 @@ def take_out(names: tuple[str, ...]) -> Any:
     """
     import torch
 
+    guarded(names)
     library = torch.library.Library("aten", "IMPL")
     known = {n.partition("::")[2] for n in torch._C._dispatch_get_all_op_names()}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that it overrides one is what we ask for
-        for name in filter(is_function, names):
+        for name in filter(OPERATORS.__contains__, names):
             for operator in OPERATORS[name]:
                 if operator in known:
                     for overload in _overloads(torch, operator):

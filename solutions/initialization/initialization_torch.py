@@ -26,7 +26,7 @@
 # | `torch_kaiming_normal`, `torch_kaiming_uniform` | for ReLU and leaky ReLU |
 # | `TorchMLP` | a `torch.nn.Module` that starts from them |
 #
-# `torch.nn.init` is not to be used: what it does is what you write. Everything
+# `torch.nn.init` is closed here: what it does is what you write. Everything
 # else of PyTorch is open.
 #
 # ## Two conventions

@@ -107,3 +107,16 @@ def test_a_cell_of_ones_own_with_torch_costs_nothing(
     own.metadata.tags = ["added-by-student"]
     notebook.cells.append(own)
     assert lost(grade_warmup(notebook)) == []
+
+
+def test_initializers_are_out_of_reach_and_layers_are_not(backend: Backend) -> None:
+    closed = ("torch.nn.init",)
+    with WorkerProcess(parent(backend, HEAVY), closed) as worker:
+        assert fault(worker, "import torch; torch.nn.Linear(3, 4)") is None
+        for call in (
+            "torch.nn.init.zeros_(x)",
+            "from torch.nn.init import ones_ as o; o(x)",
+        ):
+            found = fault(worker, f"x = torch.empty(3); {call}")
+            assert found is not None
+            assert found.what == "Closed"

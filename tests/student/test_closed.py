@@ -115,3 +115,13 @@ def test_elementary_operations_are_open() -> None:
         out.clamp(min=0).where(out > 0, torch.expm1(out)).sum().backward()
     assert x.grad is not None
     assert x.grad.isfinite().all()
+
+
+def test_a_closed_module_is_open_to_pytorchs_own_layers_alone() -> None:
+    with closing(("torch.nn.init",)):
+        torch.nn.Linear(3, 4)
+        with pytest.raises(Closed, match=r"torch\.nn\.init\.xavier_normal_"):
+            torch.nn.init.xavier_normal_(torch.empty(3, 4))
+    torch.nn.init.xavier_normal_(torch.empty(3, 4))  # and is open again
+    text = "from torch.nn.init import ones_ as o\ndef f(x): return o(x)"
+    assert used(notebook(text)["f"], ("torch.nn.init",)) == "torch.nn.init.ones_"
