@@ -72,6 +72,7 @@ def _module_cases(rng: np.random.Generator) -> Iterator[Case]:
 def _module(impl: Any, case: Case) -> Mapping[str, Any]:
     """Fit, then both modes; the buffers, which are float64, of float64 alone."""
     made = impl.TorchStandardize(case.train.shape[1], *case.options)
+    impl.on(made, "to", np.zeros(1))  # to the device of float64 tensors
     train = impl.loaded(case.train)
     impl.on(made, "fit", train)
     first = impl.on(made, "__call__", case.test)
