@@ -42,9 +42,10 @@
 # | `linalg.svd` | directions are rows of the third result | the same |
 # | 16 bits | `linalg` refuses float16 | `linalg` refuses both kinds |
 #
-# Two traps. `torch.std` divides by $N$ only with `correction=0`. And
-# torchvision's `ToTensor` divides by 255 if it gets bytes, but leaves an array
-# of floats as it is: pixels from 0.0 to 255.0 stay that large, in silence.
+# Two traps. `torch.std` divides by $N - 1$ unless it is told `correction=0`.
+# And torchvision's `ToTensor` divides by 255 if it gets bytes, but leaves an
+# array of floats as it is: pixels from 0.0 to 255.0 stay that large, in
+# silence.
 
 # %% nbgrader={"grade": false, "grade_id": "imports", "locked": true, "schema_version": 3, "solution": false, "task": false}
 import torch
