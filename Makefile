@@ -47,9 +47,11 @@ course: $(DONE)/book $(DONE)/class
 	@chmod +x .venv/bin/autograder
 	@touch $@
 
-# A release is noted in a gradebook: here in that of the demonstration class.
+# A release is noted in a gradebook: here in that of the demonstration class,
+# which begins anew, since nbgrader adds no notebook to what was handed in.
 $(DONE)/release: $(SOURCES) | .venv/installed
 	@mkdir -p $(DONE)
+	@rm -rf _build/class
 	COURSE_CLASS=_build/class autograder release
 	@touch $@
 
