@@ -156,7 +156,7 @@ def guarded(names: tuple[str, ...]) -> list[Callable[[], None]]:
 def _guard(function: FunctionType, name: str) -> Callable[..., Any]:
     def call(*arguments: Any, **keywords: Any) -> Any:
         caller = sys._getframe(1).f_globals.get("__name__", "")
-        if not caller.startswith((GUARDED[name], name)):
+        if not caller.startswith((GUARDED[name], name, __name__)):
             raise Closed(f"{name}.{function.__name__}")
         return function(*arguments, **keywords)
 

@@ -8,7 +8,9 @@ from typing import Any
 import nbformat
 import pytest
 
+from autograder.judge.grade import Grader
 from autograder.judge.process import WorkerProcess
+from autograder.reference import scripts
 from autograder.sandbox import Backend, parent
 from autograder.sandbox.warm import HEAVY, LIGHT
 from autograder.student.explain import reason
@@ -120,3 +122,13 @@ def test_initializers_are_out_of_reach_and_layers_are_not(backend: Backend) -> N
             found = fault(worker, f"x = torch.empty(3); {call}")
             assert found is not None
             assert found.what == "Closed"
+
+
+@pytest.mark.parametrize(
+    "notebook", [n for n in scripts.notebooks() if n.endswith("_torch")]
+)
+def test_a_right_answer_needs_nothing_that_is_closed(
+    notebook: str, answered: Answered, backend: Backend
+) -> None:
+    grading = Grader(notebook, b"secret", backend).grade(answered(notebook))
+    assert {r.name: reason(r) for r in grading.results if not r.passed} == {}

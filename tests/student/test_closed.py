@@ -118,7 +118,7 @@ def test_elementary_operations_are_open() -> None:
 
 
 def test_a_closed_module_is_open_to_pytorchs_own_layers_alone() -> None:
-    with closing(("torch.nn.init",)):
+    with closing(("torch.nn.init",)), closing(("torch.nn.init",)):
         torch.nn.Linear(3, 4)
         with pytest.raises(Closed, match=r"torch\.nn\.init\.xavier_normal_"):
             torch.nn.init.xavier_normal_(torch.empty(3, 4))
