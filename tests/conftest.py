@@ -255,7 +255,8 @@ def grade_batchnorm(backend: Backend) -> Grade:
 def no_worker_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Fail when a worker, what it started, or its folder outlives the test.
 
-    The warm parents, and the empty folders that they run in, stay.
+    The warm parents, and the empty folders that they run in, stay, and so does
+    what PyTorch makes for itself where the reference runs.
     """
     bundle()  # made once, and not in the folder that must end empty
     folder = tmp_path / "scratch"
@@ -265,7 +266,8 @@ def no_worker_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     yield
     assert eventually(lambda: not processes.all_submissions())
     assert eventually(lambda: processes.others() <= before)
-    assert set(folder.iterdir()) <= processes.homes()
+    left = {p for p in folder.iterdir() if not p.name.startswith("torchinductor_")}
+    assert left <= processes.homes()
 
 
 @pytest.fixture

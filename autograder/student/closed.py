@@ -13,7 +13,7 @@ import importlib
 import sys
 import warnings
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import partial, wraps
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
@@ -154,6 +154,7 @@ def guarded(names: tuple[str, ...]) -> list[Callable[[], None]]:
 
 
 def _guard(function: FunctionType, name: str) -> Callable[..., Any]:
+    @wraps(function)
     def call(*arguments: Any, **keywords: Any) -> Any:
         caller = sys._getframe(1).f_globals.get("__name__", "")
         if not caller.startswith((GUARDED[name], name, __name__)):
