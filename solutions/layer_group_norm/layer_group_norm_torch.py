@@ -83,9 +83,10 @@ import torch
 class LayerNormFunction(torch.autograd.Function):
     """Layer normalization over the last axis, for autograd."""
 
-    ### BEGIN SOLUTION
     @staticmethod
     def forward(ctx, x, gamma, beta, eps):
+        """The result; keeps in ctx what the way back needs."""
+        ### BEGIN SOLUTION
         exact = torch.promote_types(x.dtype, torch.float32)
         rows = x.to(exact)
         centred = rows - rows.mean(-1, keepdim=True)
@@ -96,9 +97,12 @@ class LayerNormFunction(torch.autograd.Function):
         ctx.save_for_backward(x_hat, inv_std, g)
         ctx.dtypes = (x.dtype, gamma.dtype, beta.dtype)
         return (g * x_hat + b).to(x.dtype)
+        ### END SOLUTION
 
     @staticmethod
     def backward(ctx, dout):
+        """One gradient for each argument of the forward."""
+        ### BEGIN SOLUTION
         x_hat, inv_std, g = ctx.saved_tensors
         dout = dout.to(x_hat.dtype)
         dgamma = (dout * x_hat).flatten(0, -2).sum(0)
@@ -110,8 +114,7 @@ class LayerNormFunction(torch.autograd.Function):
         found = (dx, dgamma, dbeta)
         grads = [d.to(t) for d, t in zip(found, ctx.dtypes, strict=True)]
         return (*grads, None)
-
-    ### END SOLUTION
+        ### END SOLUTION
 
 
 def torch_layernorm(x, gamma, beta, eps):
@@ -165,9 +168,10 @@ def torch_layernorm(x, gamma, beta, eps):
 class GroupNormFunction(torch.autograd.Function):
     """Group normalization of images, for autograd."""
 
-    ### BEGIN SOLUTION
     @staticmethod
     def forward(ctx, x, G, gamma, beta, eps):
+        """The result; keeps in ctx what the way back needs."""
+        ### BEGIN SOLUTION
         exact = torch.promote_types(x.dtype, torch.float32)
         groups = x.to(exact).reshape(x.shape[0], G, -1)  # (N, G, n)
         centred = groups - groups.mean(-1, keepdim=True)
@@ -179,9 +183,12 @@ class GroupNormFunction(torch.autograd.Function):
         ctx.save_for_backward(x_hat, inv_std, g)
         ctx.dtypes = (x.dtype, gamma.dtype, beta.dtype)
         return (g * x_hat + b).to(x.dtype)
+        ### END SOLUTION
 
     @staticmethod
     def backward(ctx, dout):
+        """One gradient for each argument of the forward."""
+        ### BEGIN SOLUTION
         x_hat, inv_std, g = ctx.saved_tensors
         dout = dout.to(x_hat.dtype)
         dgamma = (dout * x_hat).sum((0, 2, 3))
@@ -195,8 +202,7 @@ class GroupNormFunction(torch.autograd.Function):
         found = (dx.reshape(dout.shape), dgamma, dbeta)
         grads = [d.to(t) for d, t in zip(found, ctx.dtypes, strict=True)]
         return (grads[0], None, *grads[1:], None)
-
-    ### END SOLUTION
+        ### END SOLUTION
 
 
 def torch_groupnorm(x, G, gamma, beta, eps):
@@ -241,9 +247,10 @@ def torch_groupnorm(x, G, gamma, beta, eps):
 class InstanceNormFunction(torch.autograd.Function):
     """Instance normalization of images, for autograd; you may not need it."""
 
-    ### BEGIN SOLUTION
     @staticmethod
     def forward(ctx, x, gamma, beta, eps):
+        """The result; keeps in ctx what the way back needs."""
+        ### BEGIN SOLUTION
         exact = torch.promote_types(x.dtype, torch.float32)
         wide = x.to(exact)
         centred = wide - wide.mean((2, 3), keepdim=True)
@@ -255,9 +262,12 @@ class InstanceNormFunction(torch.autograd.Function):
         ctx.save_for_backward(x_hat, inv_std, g)
         ctx.dtypes = (x.dtype, gamma.dtype, beta.dtype)
         return (g * x_hat + b).to(x.dtype)
+        ### END SOLUTION
 
     @staticmethod
     def backward(ctx, dout):
+        """One gradient for each argument of the forward."""
+        ### BEGIN SOLUTION
         x_hat, inv_std, g = ctx.saved_tensors
         dout = dout.to(x_hat.dtype)
         dgamma = (dout * x_hat).sum((0, 2, 3))
@@ -269,8 +279,7 @@ class InstanceNormFunction(torch.autograd.Function):
         found = (dx, dgamma, dbeta)
         grads = [d.to(t) for d, t in zip(found, ctx.dtypes, strict=True)]
         return (*grads, None)
-
-    ### END SOLUTION
+        ### END SOLUTION
 
 
 def torch_instancenorm(x, gamma, beta, eps):

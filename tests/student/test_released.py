@@ -7,6 +7,9 @@ import shutil
 import subprocess
 import sys
 
+# Before Triton is imported: without a GPU its kernels run in the interpreter.
+os.environ.setdefault("TRITON_INTERPRET", "1")
+
 import nbformat
 import numpy as np
 import pytest
@@ -24,6 +27,9 @@ from autograder.worker.cells import empty_namespace, run_cell
 
 NOTEBOOKS = scripts.notebooks()
 each_notebook = pytest.mark.parametrize("notebook", NOTEBOOKS)
+
+IDIOMS = {"with torch.no_grad():"}
+"""Lines that many programs have, and that solve nothing."""
 
 GENERATE = """\
 import sys
@@ -174,7 +180,7 @@ def solution_lines(notebook):
         inside = (inside or "BEGIN SOLUTION" in line) and "END SOLUTION" not in line
         if inside and len(line.strip()) > 20:
             found.add(line.strip())
-    return found - code(c for c in cells if not c.solution)
+    return found - code(c for c in cells if not c.solution) - IDIOMS
 
 
 def test_no_released_notebook_holds_a_line_of_a_solution():
@@ -197,7 +203,7 @@ def test_answer_cells_hold_a_signature_a_docstring_and_the_stub(notebook):
     }
     assert found.keys() == {e.name for e in exercises_of(notebook)}
     for name, source in found.items():
-        assert f"def {name}(" in source or f"class {name}(" in source
+        assert re.search(rf"^(def|class) {name}\b", source, re.MULTILINE)
         stub = r"^ +# Write your code here\.\n +raise NotImplementedError\(\)$"
         assert re.search(stub, source, re.MULTILINE)
         right = scripts.solution(notebook, name).splitlines()
