@@ -438,7 +438,8 @@ def torch_gradient_norms(loss_of, weights, biases, x, y):
     ### BEGIN SOLUTION
     weights = [leaf(W) for W in weights]
     h = x
-    for W, b in zip(weights[:-1], biases[:-1], strict=True):
+    hidden = list(zip(weights, biases, strict=True))[:-1]
+    for W, b in hidden:
         h = torch.tanh(F.linear(h, W, b))
     scores = F.linear(h, weights[-1], biases[-1])
     loss = loss_of(scores, y)
