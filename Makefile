@@ -92,7 +92,7 @@ check: .venv/installed
 	mypy
 
 test: check $(DONE)/book
-	pytest -n 2
+	pytest -n 2 --dist worksteal
 
 lab: $(DONE)/release
 	@mkdir -p $(LAB_SETTINGS)
