@@ -91,8 +91,9 @@ check: .venv/installed
 	ruff format --check .
 	mypy
 
+# Three share two cores: a third of the time a test waits for what it started.
 test: check $(DONE)/book
-	pytest -n 2 --dist worksteal
+	pytest -n 3 --dist worksteal
 
 lab: $(DONE)/release
 	@mkdir -p $(LAB_SETTINGS)
