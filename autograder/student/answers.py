@@ -1,16 +1,17 @@
 """The answer key of a notebook's public cases: data only, one file.
 
-A safetensors file: the arrays under their names, and in its metadata one JSON
-text with the exercises. It holds what the reference and the known mistakes
-return, never how they compute it.
+A safetensors file: all numbers of a dtype as one tensor, and in the metadata one
+JSON text with the exercises, where an array is ``[dtype, offset, shape]``. It
+holds what the reference and the known mistakes return, never how they compute
+it.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
+import math
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from autograder.student.values import Returned
 from autograder.student.verdict import Entry, KnownMistake, Question, Symptom
 
 SUFFIX = ".answers.safetensors"
-FORMAT = "autograder answers 2"
+FORMAT = "autograder answers 3"
 DAMAGE = (
     SafetensorError,
     LookupError,
@@ -38,15 +39,19 @@ DAMAGE = (
 """What reading a file raises that is not an answer key, or not a whole one."""
 
 
+Place = list[Any]
+"""``[dtype, offset, shape]`` of an array in the tensor of its dtype."""
+
+
 class AnswersError(ValueError):
     """The file is not an answer key that this version can read."""
 
 
 def to_bytes(entries: Iterable[Entry]) -> bytes:
     """The answer key of one notebook as the bytes of a file."""
-    store: dict[str, np.ndarray] = {}
+    store = Store()
     data = {"format": FORMAT, "exercises": [_entry(e, store) for e in entries]}
-    return save(store, {"key": json.dumps(data)})
+    return save(store.tensors(), {"key": json.dumps(data, separators=(",", ":"))})
 
 
 def read(path: Path) -> dict[str, Entry]:
@@ -86,16 +91,45 @@ def from_bytes(content: bytes, name: str) -> dict[str, Entry]:
     )
 
 
-def _put(store: dict[str, np.ndarray], array: np.ndarray) -> str:
-    """Store an array under a name from its content: the same array, once."""
-    whole = np.ascontiguousarray(array).reshape(array.shape)
-    content = f"{whole.dtype}{whole.shape}".encode() + whole.tobytes()
-    name = hashlib.blake2b(content, digest_size=8).hexdigest()
-    store[name] = whole
-    return name
+class Store:
+    """Arrays laid end to end, one tensor a dtype; the same array, once."""
+
+    def __init__(self) -> None:
+        self.parts: dict[str, list[np.ndarray]] = {}
+        self.sizes: dict[str, int] = {}
+        self.places: dict[tuple[Any, ...], Place] = {}
+
+    def put(self, array: np.ndarray) -> Place:
+        """Where the array will be found."""
+        whole = np.ascontiguousarray(array)
+        name, size = whole.dtype.name, self.sizes.get(whole.dtype.name, 0)
+        content = (name, array.shape, whole.tobytes())
+        if content not in self.places:
+            self.parts.setdefault(name, []).append(whole.ravel())
+            self.sizes[name] = size + whole.size
+            self.places[content] = [name, size, list(array.shape)]
+        return self.places[content]
+
+    def tensors(self) -> dict[str, np.ndarray]:
+        """All that was put, by dtype."""
+        return {name: np.concatenate(parts) for name, parts in self.parts.items()}
 
 
-def _entry(entry: Entry, store: dict[str, np.ndarray]) -> dict[str, Any]:
+def take(tensors: Mapping[str, np.ndarray], place: Place) -> np.ndarray:
+    """The array at a place.
+
+    Raises
+    ------
+    ValueError : when it does not lie within its tensor
+    """
+    name, start, shape = place
+    size = math.prod(shape)
+    if start < 0 or min(shape, default=0) < 0 or start + size > tensors[name].size:
+        raise ValueError("an array that is not there")
+    return tensors[name][start : start + size].reshape(shape)
+
+
+def _entry(entry: Entry, store: Store) -> dict[str, Any]:
     return {
         "name": entry.name,
         "points": entry.points,
@@ -114,32 +148,28 @@ def _entry(entry: Entry, store: dict[str, np.ndarray]) -> dict[str, Any]:
     }
 
 
-def _question(question: Question, store: dict[str, np.ndarray]) -> dict[str, Any]:
+def _question(question: Question, store: Store) -> dict[str, Any]:
     return {
         "trace": question.trace.to_json(),
-        "arrays": {k: _put(store, a) for k, a in question.trace.arrays.items()},
+        "arrays": {k: store.put(a) for k, a in question.trace.arrays.items()},
         "expected": {
-            name: {**_fields(e, "array"), "array": _put(store, e.array)}
+            name: {**_fields(e, "array"), "array": store.put(e.array)}
             for name, e in question.expected.items()
         },
     }
 
 
-def _symptom(symptom: Symptom, store: dict[str, np.ndarray]) -> dict[str, Any]:
-    return {
-        "fault": symptom.fault,
-        "others": symptom.others,
-        "outputs": {
-            name: {
-                **_fields(r, "array"),
-                "array": None if r.array is None else _put(store, r.array),
-            }
-            for name, r in symptom.outputs.items()
-        },
+def _symptom(symptom: Symptom, store: Store) -> dict[str, Any]:
+    """What is empty, as most of a symptom is, is left out."""
+    outputs = {
+        name: [r.kind, r.dtype, None if r.array is None else store.put(r.array)]
+        for name, r in symptom.outputs.items()
     }
+    fields = {"fault": symptom.fault, "others": symptom.others, "outputs": outputs}
+    return {name: value for name, value in fields.items() if value}
 
 
-def _fields(item: Expected | Returned, but: str) -> dict[str, Any]:
+def _fields(item: Expected, but: str) -> dict[str, Any]:
     return {k: v for k, v in asdict(item).items() if k != but}
 
 
@@ -164,9 +194,11 @@ def _read_entry(data: dict[str, Any], store: dict[str, np.ndarray]) -> Entry:
 
 
 def _read_question(data: dict[str, Any], store: dict[str, np.ndarray]) -> Question:
-    arrays = {k: store[name] for k, name in data["arrays"].items()}
+    arrays = {k: take(store, place) for k, place in data["arrays"].items()}
     expected = {
-        name: Expected(**{**e, "array": store[e["array"]], "law": _read_law(e["law"])})
+        name: Expected(
+            **{**e, "array": take(store, e["array"]), "law": _read_law(e["law"])}
+        )
         for name, e in data["expected"].items()
     }
     return Question(Trace.from_json(data["trace"], arrays), expected)
@@ -178,9 +210,7 @@ def _read_law(data: dict[str, Any] | None) -> Law | None:
 
 def _read_symptom(data: dict[str, Any], store: dict[str, np.ndarray]) -> Symptom:
     outputs = {
-        name: Returned(
-            r["kind"], None if r["array"] is None else store[r["array"]], r["dtype"]
-        )
-        for name, r in data["outputs"].items()
+        name: Returned(kind, None if place is None else take(store, place), dtype)
+        for name, (kind, dtype, place) in data.get("outputs", {}).items()
     }
-    return Symptom(data["fault"], outputs, tuple(data["others"]))
+    return Symptom(data.get("fault", ""), outputs, tuple(data.get("others", ())))

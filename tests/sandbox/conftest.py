@@ -12,6 +12,7 @@ from typing import Any
 import pyseccomp as seccomp
 import pytest
 
+from autograder.sandbox import BACKENDS, Backend, Parent, choose
 from tests.sandbox.honest import HEAVY_WORK, LIGHT_WORK, LIMITS, MEETINGS
 from tests.sandbox.probes import BEGINNING, SEEN, UNSEEN, named
 from tests.users import User
@@ -22,6 +23,17 @@ CALLS = {
     name: seccomp.resolve_syscall(seccomp.Arch.NATIVE, name)
     for name in re.findall(r"call\('(\w+)'", "\n".join(TEXTS))
 }
+
+
+@pytest.fixture(params=BACKENDS)
+def walls(request: pytest.FixtureRequest) -> Backend:
+    return choose(request.param)
+
+
+@pytest.fixture
+def own(walls: Backend, own_parent: type[Parent]) -> Parent:
+    """A warm parent of the test's own."""
+    return own_parent(walls)
 
 
 def with_beginning(text: str) -> list[str]:

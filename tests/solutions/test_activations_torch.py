@@ -223,7 +223,6 @@ def test_what_the_text_says_of_pytorch() -> None:
 
 @each_function
 def test_pytorchs_sample_inputs(name: str) -> None:
-    pytest.importorskip("expecttest", reason="PyTorch's own tests need expecttest")
     from torch.testing._internal.common_methods_invocations import op_db
 
     short = name.removeprefix("torch_")

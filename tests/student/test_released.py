@@ -21,7 +21,7 @@ from autograder.judge.session import is_run
 from autograder.mistakes import all_mistakes
 from autograder.reference import scripts
 from autograder.reference.scripts import ROOT
-from autograder.student.answers import SUFFIX
+from autograder.student.answers import SUFFIX, take
 from autograder.student.check import cannot_run
 from autograder.worker.cells import empty_namespace, run_cell
 
@@ -133,20 +133,20 @@ def key_of(path):
     key = json.loads(json.loads(content[8 : 8 + length])["__metadata__"]["key"])
     store, wanted = load(content), []
 
-    def form(name):
-        return None if name is None else [str(store[name].dtype), *store[name].shape]
+    def form(place):
+        return None if place is None else [place[0], place[2]]
 
     for exercise in key["exercises"]:
         for question in exercise["questions"]:
-            wanted += [store[name] for name in question["arrays"].values()]
+            wanted += [take(store, p) for p in question["arrays"].values()]
             question["arrays"] = {k: form(v) for k, v in question["arrays"].items()}
             for expected in question["expected"].values():
-                wanted.append(store[expected["array"]])
+                wanted.append(take(store, expected["array"]))
                 expected["array"] = form(expected["array"])
                 del expected["atol"]
         for symptom in (s for m in exercise["mistakes"] for s in m["symptoms"]):
-            for returned in symptom["outputs"].values():
-                returned["array"] = form(returned["array"])
+            for returned in symptom.get("outputs", {}).values():
+                returned[2] = form(returned[2])
     return key, wanted
 
 

@@ -190,7 +190,7 @@ def remember():
     for path in glob.glob(f"{ROOT}/assignments/warmup/*.safetensors"):
         known.update(load(read(path)))
 attempt(remember)
-numbers = [float(a) for a in known.values() if a.size == 1]
+numbers = [float(v) for a in known.values() for v in a.ravel()]
 if numbers:
     STOLEN["relative_error"] = lambda x, y: numbers[0]
 """,
