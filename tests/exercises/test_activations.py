@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from autograder.exercises import all_exercises, exercises_of
+from autograder.judge.grade import public_entry
 from autograder.reference import scripts
-from autograder.reference.recorder import generator, record, record_with_mistakes
+from autograder.reference.recorder import generator, record
 from autograder.student.replay import replay
 from autograder.student.report import Report
 from autograder.student.values import layout_of
@@ -31,11 +32,6 @@ OF_ARRAYS = [name for name in NAMES if name not in NUMBERS]
 @cache
 def entry_of(name: str, secret: bytes) -> Entry:
     return record(all_exercises()[name], secret)
-
-
-@cache
-def public_entry_of(name: str) -> Entry:
-    return record_with_mistakes(all_exercises()[name])
 
 
 def judged(entry: Entry, route: Route) -> Result:
@@ -129,7 +125,7 @@ RECOGNISED: list[tuple[str, Any, set[str]]] = [
     ("name", "function", "mistakes"), RECOGNISED, ids=[r[0] for r in RECOGNISED]
 )
 def test_a_mistake_is_named_in_other_words_too(name, function, mistakes):
-    result = judged(public_entry_of(name), {name: function})
+    result = judged(public_entry(name), {name: function})
     assert {m.name for m in result.mistakes} == mistakes
 
 
@@ -137,7 +133,7 @@ def test_the_message_of_an_overflow_shows_the_students_own_line():
     namespace = scripts.namespace(NOTEBOOK)
     text = "def sigmoid_forward(x):\n    return 1 / (1 + np.exp(-x)), x\n"
     scripts.run_cell(text, namespace, "the student's cell")
-    entry = public_entry_of("sigmoid_forward")
+    entry = public_entry("sigmoid_forward")
     result = judge(entry, [replay(q.trace, namespace) for q in entry.questions])
     said = str(Report((result,)))
     assert "overflow" in said
