@@ -1,6 +1,5 @@
 """Activations: right solutions by other routes pass, hidden errors do not."""
 
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -9,13 +8,14 @@ import pytest
 from autograder.exercises import all_exercises, exercises_of
 from autograder.judge.grade import public_entry
 from autograder.reference import scripts
-from autograder.reference.recorder import generator, record
+from autograder.reference.recorder import generator
 from autograder.student.replay import replay
 from autograder.student.report import Report
 from autograder.student.values import layout_of
 from autograder.student.verdict import Entry, Result, judge
 from tests.exercises.activations_routes import MASKED, Route
 from tests.exercises.activations_routes_whole import OTHER, WHOLE
+from tests.exercises.judging import entry_of, why
 
 NOTEBOOK = "activations/activations"
 NAMES = [e.name for e in exercises_of(NOTEBOOK)]
@@ -29,19 +29,9 @@ NUMBERS = ("saturation_point", "product_of_sigmoid_slopes", "maxout_parameters")
 OF_ARRAYS = [name for name in NAMES if name not in NUMBERS]
 
 
-@cache
-def entry_of(name: str, secret: bytes) -> Entry:
-    return record(all_exercises()[name], secret)
-
-
 def judged(entry: Entry, route: Route) -> Result:
     names = {**scripts.namespace(NOTEBOOK), **route}
     return judge(entry, [replay(q.trace, names) for q in entry.questions])
-
-
-def why(result: Result) -> str:
-    failed = result.first_failure()
-    return "" if failed is None else f"{failed.kind}: {failed.symptom()}"
 
 
 def test_each_exercise_has_two_other_routes_at_least():
