@@ -63,8 +63,8 @@ def setup() -> None:
             "axes.spines.top": False,
             "axes.spines.right": False,
             "axes.prop_cycle": cycler(color=COLOURS),
-            "axes.titlesize": 12,
-            "font.size": 11,
+            "axes.titlesize": 13,
+            "font.size": 13,  # 9 pixels high where a phone halves the figure
             "lines.linewidth": 2,
             "figure.figsize": (7, 3.2),
             "figure.constrained_layout.use": True,
