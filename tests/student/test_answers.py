@@ -21,8 +21,8 @@ from autograder.student.answers import (
     to_bytes,
 )
 from autograder.student.compare import Expected
-from autograder.student.replay import replay
 from autograder.student.kernels import Budget
+from autograder.student.replay import replay
 from autograder.student.trace import Step, Trace
 from autograder.student.values import Returned, encode
 from autograder.student.verdict import (

@@ -11,6 +11,7 @@ Triton first decides whether it interprets.
 from autograder.student.kernels.hooks import observe
 from autograder.student.kernels.machine import available, interpreted, where
 from autograder.student.kernels.observation import Budget, Moved, Observation
+from autograder.student.kernels.twice import call_twice
 from autograder.student.kernels.watch import Watch
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "Observation",
     "Watch",
     "available",
+    "call_twice",
     "interpreted",
     "observe",
     "where",

@@ -21,7 +21,7 @@ import numpy as np
 Cells = slice | np.ndarray
 NEVER = np.iinfo(np.int64).max
 SPINS = 100
-"""Failed attempts to take a lock after which no other program can help."""
+"""Attempts to take a lock, one after the other, that only a spin lock makes."""
 
 
 class Found(NamedTuple):
@@ -159,17 +159,32 @@ class Ledger:
         return cell in self._held
 
     def waits_in_vain(self, cell: int) -> bool:
-        """Note that a lock was not to be had; True when it never will be."""
+        """Note that a lock was not to be had; True when it never will be.
+
+        All other programs have run to their end, or not begun.
+        """
         self._failed[cell] = self._failed.get(cell, 0) + 1
         if self._failed[cell] < SPINS:
             return False
         self._stuck.add(self._me)
+        self._know_all()
         return True
+
+    def _know_all(self) -> None:
+        """As if all that ran had given everything free: one mistake is enough."""
+        own = self._sees[self._me]
+        np.maximum(self._knows, self._now, out=self._knows)
+        np.maximum(self._sees, self._now, out=self._sees)
+        self._sees[self._me] = own
 
     def found(self) -> Found:
         """What was wrong, once all programs have run."""
-        marks = (self._race, self._order, self._barrier)
-        return Found(*(int(m.sum()) for m in marks), len(self._stuck))
+        return Found(
+            races=int(self._race.sum()),
+            orders=int(self._order.sum()),
+            barriers=int(self._barrier.sum()),
+            deadlocks=len(self._stuck),
+        )
 
 
 class Atomic:
@@ -196,8 +211,7 @@ class Atomic:
 
     def swaps(self, before: int, compare: int, value: int) -> bool:
         """``tl.atomic_cas`` found ``before``; False when it waits in vain."""
-        if before != compare:
-            return not self._ledger.waits_in_vain(self._cell)
-        if not compare and value:
+        in_vain = before != compare and self._ledger.waits_in_vain(self._cell)
+        if not compare and value and (before == compare or in_vain):
             self._ledger.lock(self._cell)
-        return True
+        return not in_vain

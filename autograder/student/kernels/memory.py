@@ -32,10 +32,13 @@ class Place:
         """The number after that of the last element."""
         return self.cell + (self.end - self.first) // self.width + 1
 
+    def number(self, address: int) -> int:
+        """The number of the element that begins there."""
+        return self.cell + (address - self.first) // self.width
+
     def cells(self, addresses: np.ndarray) -> slice | np.ndarray:
         """The numbers of elements that begin at these ascending addresses."""
-        low = self.cell + int(addresses[0] - self.first) // self.width
-        high = self.cell + int(addresses[-1] - self.first) // self.width
+        low, high = self.number(int(addresses[0])), self.number(int(addresses[-1]))
         if high - low + 1 == addresses.size:
             return slice(low, high + 1)
         found: np.ndarray = self.cell + (addresses - self.first) // self.width

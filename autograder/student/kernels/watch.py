@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -86,15 +87,15 @@ class Watch:
     def load(self, pointers: Array, mask: Array, dtype: np.dtype[Any]) -> Array:
         """Count a load; returns the mask of what may be carried out."""
         allowed, touches = self._fetch(pointers, mask, dtype)
-        for touch in touches if self._ledger else ():
-            self._ledger.load(touch.cells, _is_float(dtype))
+        for ledger, touch in self._noted(touches):
+            ledger.load(touch.cells, _is_float(dtype))
         return allowed
 
     def store(self, pointers: Array, mask: Array, dtype: np.dtype[Any]) -> Array:
         """Count a store; returns the mask of what may be carried out."""
         allowed, touches = self._write(pointers, mask, dtype)
-        for touch in touches if self._ledger else ():
-            self._ledger.store(touch.cells, _is_float(dtype))
+        for ledger, touch in self._noted(touches):
+            ledger.store(touch.cells, _is_float(dtype))
         return allowed
 
     def update(
@@ -103,9 +104,14 @@ class Watch:
         """Count an atomic, which loads and stores the same addresses."""
         self._fetch(pointers, mask, dtype)
         allowed, touches = self._write(pointers, mask, dtype)
-        for touch in touches if self._ledger else ():
-            self._ledger.update(touch.cells, is_float_sum)
+        for ledger, touch in self._noted(touches):
+            ledger.update(touch.cells, is_float_sum)
         return allowed
+
+    def _noted(self, touches: list[Touch]) -> Iterator[tuple[Ledger, Touch]]:
+        for touch in touches:
+            if self._ledger is not None:
+                yield self._ledger, touch
 
     def _fetch(
         self, pointers: Array, mask: Array, dtype: np.dtype[Any]
@@ -132,8 +138,10 @@ class Watch:
         if self._ledger is None or pointers.size != 1 or dtype.kind not in "iu":
             return None
         _, touches, _ = locate(self._places, pointers, mask, dtype.itemsize)
-        cells = [touch.cells for touch in touches]
-        return Atomic(self._ledger, cells[0].start, meaning) if cells else None
+        if not touches:
+            return None
+        place, addresses, _ = touches[0]
+        return Atomic(self._ledger, place.number(int(addresses[0])), meaning)
 
     def loads_of(self, tensor: Any) -> int:
         """Bytes that kernels read of ``tensor``."""
