@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from autograder.student.compiling.launches import note
 from autograder.student.kernels.machine import interpreted
 from autograder.student.kernels.watch import Watch
 
@@ -83,6 +84,7 @@ def _noting(
         if kwargs.get("warmup"):
             return run(kernel, *args, **kwargs)
         watch.launch(kernel, sees_memory)
+        watch.launches.append(note(kernel, args, kwargs))
         watch.launching = True
         try:
             return run(kernel, *args, **kwargs)
