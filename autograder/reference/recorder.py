@@ -20,6 +20,7 @@ from autograder.exercises import Case, Exercise, RandomLaw
 from autograder.mistakes import Mistake, mistakes_of
 from autograder.reference import scripts
 from autograder.reference.calls import Recorder
+from autograder.reference.limits import limited
 from autograder.student.compare import Expected
 from autograder.student.laws import Law
 from autograder.student.replay import replay
@@ -59,9 +60,12 @@ def record(exercise: Exercise, secret: bytes = PUBLIC) -> Entry:
         path=exercise.path,
         builds_on=exercise.builds_on,
         traffic=_traffic(exercise),
-        questions=tuple(
-            replace(_question(exercise, functions, case), hidden=hidden)
-            for case in cases
+        questions=limited(
+            exercise,
+            tuple(
+                replace(_question(exercise, functions, case), hidden=hidden)
+                for case in cases
+            ),
         ),
     )
 

@@ -21,13 +21,14 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from autograder.student.compare import Expected
+from autograder.student.compiling.code import Limits
 from autograder.student.laws import Law
 from autograder.student.trace import Trace
 from autograder.student.values import Returned
 from autograder.student.verdict import Entry, KnownMistake, Question, Symptom
 
 SUFFIX = ".answers.safetensors"
-FORMAT = "autograder answers 3"
+FORMAT = "autograder answers 5"
 DAMAGE = (
     SafetensorError,
     LookupError,
@@ -156,6 +157,7 @@ def _question(question: Question, store: Store) -> dict[str, Any]:
             name: {**_fields(e, "array"), "array": store.put(e.array)}
             for name, e in question.expected.items()
         },
+        "limits": None if question.limits is None else asdict(question.limits),
     }
 
 
@@ -201,7 +203,8 @@ def _read_question(data: dict[str, Any], store: dict[str, np.ndarray]) -> Questi
         )
         for name, e in data["expected"].items()
     }
-    return Question(Trace.from_json(data["trace"], arrays), expected)
+    limits = None if data["limits"] is None else Limits(**data["limits"])
+    return Question(Trace.from_json(data["trace"], arrays), expected, limits=limits)
 
 
 def _read_law(data: dict[str, Any] | None) -> Law | None:

@@ -18,6 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from autograder.student import closed, kernels, through
+from autograder.student.compiling import server
+from autograder.student.compiling.code import Built, Refused
+from autograder.student.compiling.launches import Launch, noting, requests
 from autograder.student.kernels import Observation
 from autograder.student.trace import Step, Trace
 from autograder.student.values import (
@@ -57,7 +60,11 @@ class Fault:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What was seen while one case ran."""
+    """What was seen while one case ran.
+
+    ``launches`` are requests to compile (see ``compiling.launches``), and
+    ``built`` is what came of them; both only where the case asks for it.
+    """
 
     outputs: dict[str, Returned] = field(default_factory=dict)
     inputs: dict[str, Returned] = field(default_factory=dict)
@@ -67,6 +74,8 @@ class Outcome:
     measured: dict[str, Observation] = field(default_factory=dict)
     called: tuple[str, ...] = ()
     where: str = "NumPy"
+    launches: tuple[str, ...] = ()
+    built: Built | None = None
 
 
 class _Stop(Exception):
@@ -78,13 +87,17 @@ class _Stop(Exception):
 
 
 def replay(
-    trace: Trace, namespace: Mapping[str, Any], watch: tuple[str, ...] = ()
+    trace: Trace,
+    namespace: Mapping[str, Any],
+    watch: tuple[str, ...] = (),
+    compiles: bool = True,
 ) -> Outcome:
     """Run every call of ``trace`` with the functions of ``namespace``.
 
     Arguments are built afresh, so two replays never share an array. The names
     in ``watch`` are functions whose use from inside other functions is noted
-    in ``Outcome.called``.
+    in ``Outcome.called``. With ``compiles``, kernels are compiled if the trace
+    asks for it, by another process; else only what to compile is noted.
     """
     run = _Replay(trace, namespace)
     fault: Fault | None = None
@@ -96,6 +109,9 @@ def replay(
         except _Stop as stop:
             fault = stop.fault
         outputs = {} if fault else run.outputs()
+    built = None if fault else run.built
+    if built is None and run.requests and not fault and compiles:
+        built = server.build(run.requests)
     return Outcome(
         outputs=outputs,
         inputs={label: describe(x) for label, x in run.inputs.items()},
@@ -105,6 +121,8 @@ def replay(
         measured=run.measured,
         called=tuple(called),
         where=where(trace.path),
+        launches=() if fault else run.requests,
+        built=built,
     )
 
 
@@ -129,6 +147,8 @@ class _Replay:
         self.namespace = namespace
         self.inputs: dict[str, Any] = {}
         self.measured: dict[str, Observation] = {}
+        self.requests: tuple[str, ...] = ()
+        self.built: Built | None = None
         self.results: list[tuple[Any, ...]] = []
         self.arguments: list[tuple[Any, ...]] = []
 
@@ -140,7 +160,10 @@ class _Replay:
         )
         self.arguments.append(arguments)
         try:
-            value = self.call(step.function, function, arguments)
+            with noting() as launches:
+                value = self.call(step.function, function, arguments)
+            if step.function == self.trace.compiles:
+                self.compiled(launches, arguments)
         except KeyboardInterrupt:
             raise
         except closed.Closed as name:
@@ -227,6 +250,14 @@ class _Replay:
         parts = value if isinstance(value, tuple | list) else (value,)
         self.measured[name] = watch.result(*parts)
         return value
+
+    def compiled(self, launches: list[Launch], arguments: tuple[Any, ...]) -> None:
+        """Note what to compile, or why it can't be."""
+        try:
+            found = requests(launches, arguments)
+            self.requests = tuple(dict.fromkeys((*self.requests, *found)))
+        except Refused as why:
+            self.built = Built(why_not=str(why))
 
 
 def _parts(step: Step, value: Any) -> tuple[Any, ...]:

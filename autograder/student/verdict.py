@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from autograder.student.compare import Expected, Verdict, agree, compare
+from autograder.student.compiling.code import Limits
 from autograder.student.replay import Fault, Outcome
 from autograder.student.trace import Trace
 from autograder.student.values import Returned
@@ -22,11 +23,15 @@ ITEM_SIZES = {"float64": 8, "float32": 4, "float16": 2, "bfloat16": 2}
 
 @dataclass(frozen=True)
 class Question:
-    """One case with its answer. ``hidden``: its inputs may not be shown."""
+    """One case with its answer. ``hidden``: its inputs may not be shown.
+
+    ``limits`` are those of the machine code, where the trace compiles.
+    """
 
     trace: Trace
     expected: dict[str, Expected]
     hidden: bool = False
+    limits: Limits | None = None
 
 
 @dataclass(frozen=True)
@@ -166,6 +171,8 @@ def judge(entry: Entry, outcomes: Sequence[Outcome]) -> Result:
     )
     where = cases[0].outcome.where
     if all(c.passed for c in cases):
+        if why := _not_compiled(entry, cases):
+            return Result(entry.name, entry.points, None, cases, where=why)
         return Result(entry.name, entry.points, entry.points, cases, where=where)
     named = recognise(entry, cases)
     return Result(entry.name, entry.points, 0.0, cases, named, where=where)
@@ -244,6 +251,9 @@ def _broken(
     for function, seen in outcome.measured.items():
         for name, why in seen.broken(*_budget(entry, question.trace)):
             yield name, f"{function}: {why}."
+    if question.limits and outcome.built:
+        for name, why in outcome.built.broken(question.limits):
+            yield name, f"{entry.name}: {why}."
 
 
 def _budget(entry: Entry, trace: Trace) -> tuple[float | None, float | None]:
@@ -255,6 +265,17 @@ def _budget(entry: Entry, trace: Trace) -> tuple[float | None, float | None]:
     spec = step.arguments[step.parameters.index(of)]
     size = trace.arrays[spec["array"]].size * ITEM_SIZES[spec["dtype"]]
     return reads * size, writes * size
+
+
+def _not_compiled(entry: Entry, cases: Sequence[CaseResult]) -> str:
+    """Why a property of the machine code is not known; "" when all are."""
+    for question, case in zip(entry.questions, cases, strict=True):
+        if question.limits is not None:
+            built = case.outcome.built
+            why = built.why_not if built else "no process compiled it"
+            if why:
+                return f"not run to the end: every case is right; not compiled: {why}"
+    return ""
 
 
 def unrun(entry: Entry, why: str) -> Result:

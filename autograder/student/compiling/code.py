@@ -90,7 +90,7 @@ class Built:
     def __str__(self) -> str:
         """The report's line."""
         if self.why_not:
-            return f"not compiled: {self.why_not}"
+            return f"Not compiled: {self.why_not}."
         return f"Compiled for sm_{ARCHITECTURE}: {'; '.join(map(str, self.kernels))}."
 
 

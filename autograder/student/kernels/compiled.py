@@ -9,9 +9,8 @@ from typing import Any
 
 from autograder.student.compiling import server
 from autograder.student.compiling.code import Built, MachineCode, Refused
-from autograder.student.compiling.launches import requests
+from autograder.student.compiling.launches import noting, requests
 from autograder.student.compiling.source import gather
-from autograder.student.kernels.hooks import observe
 
 TITLES = ("kernel", "registers", "spills", "load", "store", "64-bit offsets")
 
@@ -50,35 +49,15 @@ def machine_code(function: Callable[..., Any], *arguments: Any) -> MachineTable:
     ------
     RuntimeError : when a kernel can't be compiled, with the reason
     """
-    with observe() as watch:
+    with noting() as launches:
         function(*arguments)
-    built = build(watch.launches, arguments)
+    try:
+        built = server.build(requests(launches, arguments))
+    except Refused as why:
+        built = Built(why_not=str(why))
     if built.why_not:
         raise RuntimeError(f"not compiled: {built.why_not}")
     return MachineTable(built.kernels)
-
-
-def build(launches: Sequence[Any], arguments: Any) -> Built:
-    """Compile what a call with these arguments launched."""
-    asked, why = described(launches, arguments)
-    return Built(why_not=why) if why else server.build(asked)
-
-
-def described(launches: Sequence[Any], arguments: Any) -> tuple[tuple[str, ...], str]:
-    """What a call launched, as requests; or why that can't be said."""
-    try:
-        return requests(launches, _largest(arguments)), ""
-    except Refused as why:
-        return (), str(why)
-
-
-def _largest(value: Any) -> int:
-    """Elements of the largest tensor in some arguments."""
-    if isinstance(value, dict):
-        value = list(value.values())
-    if isinstance(value, list | tuple):
-        return max(map(_largest, value), default=1)
-    return int(value.numel()) if hasattr(value, "numel") else 1
 
 
 def compiled(

@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 
-from autograder.student.compiling.launches import note
 from autograder.student.kernels.machine import interpreted
 from autograder.student.kernels.watch import Watch
 
@@ -84,7 +83,6 @@ def _noting(
         if kwargs.get("warmup"):
             return run(kernel, *args, **kwargs)
         watch.launch(kernel, sees_memory)
-        watch.launches.append(note(kernel, args, kwargs))
         watch.launching = True
         try:
             return run(kernel, *args, **kwargs)

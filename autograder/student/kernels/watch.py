@@ -7,8 +7,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograder.student.compiling.launches import Launch
-
 
 @dataclass(frozen=True)
 class Observation:
@@ -92,7 +90,6 @@ class Watch:
     def __init__(self, sees_memory: bool) -> None:
         self.sees_memory = sees_memory
         self.launching = False
-        self.launches: list[Launch] = []
         self._kernels: list[str] = []
         self._calls: list[str] = []
         self._outside_loads = 0
