@@ -25,8 +25,8 @@ from autograder.student.compiling.source import (
 
 OPTIONS = ("num_warps", "num_stages", "num_ctas", "maxnreg", "enable_fp_fusion")
 NOT_COMPILED = ("grid", "warmup", "stream")
-MOST = 20
-"""Different launches of one call."""
+MOST, LARGEST = 20, 500_000
+"""Different launches of one call, and characters that describe them."""
 
 
 @dataclass(frozen=True)
@@ -165,6 +165,8 @@ def requests(launches: Iterable[Launch], given: Any) -> tuple[str, ...]:
     found = dict.fromkeys(_request(launch, elements) for launch in launches)
     if len(found) > MOST:
         raise Refused(f"its kernels were launched in {len(found)} different ways")
+    if sum(map(len, found)) > LARGEST:
+        raise Refused(f"its kernels have more than {LARGEST:,} characters")
     return tuple(found)
 
 
