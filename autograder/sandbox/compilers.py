@@ -15,7 +15,7 @@ from autograder.sandbox.backends import Backend
 from autograder.sandbox.warm import Parent, parent
 from autograder.worker.walls import Walls
 
-COMPILING = ("numpy", "autograder.student.compiling.ptx:warm_up")
+COMPILING = ("numpy", "autograder.student.compiling.ptx:warm_up_whole")
 ASSEMBLING = ("numpy", "autograder.student.compiling.assembly")
 
 

@@ -16,13 +16,34 @@ from autograder.student.compiling.code import ARCHITECTURE, Refused
 LARGEST = 3 << 20
 """Characters of the texts that the compiler returns."""
 
-NOTHING: dict[str, Any] = {
-    "kernel": "nothing",
-    "source": "import triton\n\n\n@triton.jit\ndef nothing():\n    pass\n",
-    "arguments": [],
+USUAL: dict[str, Any] = {
+    "kernel": "usual",
+    "source": """
+import triton
+import triton.language as tl
+
+
+@triton.jit
+def usual(x_ptr, out_ptr, n, BLOCK: tl.constexpr, COMPUTE: tl.constexpr):
+    row = tl.program_id(0).to(tl.int64)
+    total = tl.zeros((BLOCK,), COMPUTE)
+    for start in range(0, n, BLOCK):
+        at = start + tl.arange(0, BLOCK)
+        x = tl.load(x_ptr + row * n + at, mask=at < n, other=0.0).to(COMPUTE)
+        total += tl.where(x > 0, tl.erf(x), tl.exp(x))
+    mean = tl.sum(total) / n
+    tl.store(out_ptr + row, tl.rsqrt(mean * mean + 1e-5))
+""",
+    "arguments": [
+        {"tensor": "float32", "aligned": True},
+        {"tensor": "bfloat16", "aligned": True},
+        {"value": 16},
+        {"value": 1024},
+        {"dtype": "fp32"},
+    ],
     "options": {},
 }
-"""A kernel that shows that the compiler works."""
+"""A kernel with what most kernels have."""
 
 _compiled: list[str] = []
 
@@ -41,7 +62,12 @@ def warm_up() -> None:
     compiler.get_ptxas_version = lambda *arch: "not asked"
     compiler.CUDABackend.make_cubin = _keep
     driver.set_active(_Driver())
-    compile_ptx(NOTHING)
+
+
+def warm_up_whole() -> None:
+    """And compile once: what is made then, all processes forked later have."""
+    warm_up()
+    compile_ptx(USUAL)
 
 
 def _keep(backend: Any, ptx: str, metadata: Any, options: Any, arch: int) -> bytes:
