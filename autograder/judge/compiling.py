@@ -32,9 +32,9 @@ class Compiler:
     ``usage`` is what its processes used, which are not counted as workers.
     """
 
-    def __init__(self, backend: Backend, seconds: float = SECONDS) -> None:
+    def __init__(self, backend: Backend, seconds: float | None = None) -> None:
         self.backend = backend
-        self.seconds = seconds
+        self.seconds = SECONDS if seconds is None else seconds
         self.usage = Usage()
         self.known: dict[tuple[str, ...], Built] = {}
 

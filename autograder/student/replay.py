@@ -7,21 +7,19 @@ seen, and :mod:`autograder.student.verdict` judges it.
 
 from __future__ import annotations
 
-import contextlib
 import io
 import sysconfig
 import traceback
-import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from autograder.student import closed, kernels, through
-from autograder.student.compiling import server
-from autograder.student.compiling.code import Built, Refused
-from autograder.student.compiling.launches import Launch, noting, requests
+from autograder.student.compiling.calls import Calls
+from autograder.student.compiling.code import Built
 from autograder.student.kernels import Observation
+from autograder.student.surroundings import quiet, spy
 from autograder.student.trace import Step, Trace
 from autograder.student.values import (
     Returned,
@@ -102,16 +100,13 @@ def replay(
     run = _Replay(trace, namespace)
     fault: Fault | None = None
     printed = io.StringIO()
-    with _spy(namespace, watch) as called, _quiet(printed) as warned:
+    with spy(namespace, watch) as called, quiet(printed) as warned:
         try:
             for step in trace.steps:
                 run.step(step)
         except _Stop as stop:
             fault = stop.fault
         outputs = {} if fault else run.outputs()
-    built = None if fault else run.built
-    if built is None and run.requests and not fault and compiles:
-        built = server.build(run.requests)
     return Outcome(
         outputs=outputs,
         inputs={label: describe(x) for label, x in run.inputs.items()},
@@ -121,8 +116,8 @@ def replay(
         measured=run.measured,
         called=tuple(called),
         where=where(trace.path),
-        launches=() if fault else run.requests,
-        built=built,
+        launches=() if fault else run.calls.requests,
+        built=None if fault else run.calls.built(compiles),
     )
 
 
@@ -147,8 +142,7 @@ class _Replay:
         self.namespace = namespace
         self.inputs: dict[str, Any] = {}
         self.measured: dict[str, Observation] = {}
-        self.requests: tuple[str, ...] = ()
-        self.built: Built | None = None
+        self.calls = Calls()
         self.results: list[tuple[Any, ...]] = []
         self.arguments: list[tuple[Any, ...]] = []
 
@@ -160,10 +154,8 @@ class _Replay:
         )
         self.arguments.append(arguments)
         try:
-            with noting() as launches:
+            with self.calls.noted(step.function == self.trace.compiles, arguments):
                 value = self.call(step.function, function, arguments)
-            if step.function == self.trace.compiles:
-                self.compiled(launches, arguments)
         except KeyboardInterrupt:
             raise
         except closed.Closed as name:
@@ -251,14 +243,6 @@ class _Replay:
         self.measured[name] = watch.result(*parts)
         return value
 
-    def compiled(self, launches: list[Launch], arguments: tuple[Any, ...]) -> None:
-        """Note what to compile, or why it can't be."""
-        try:
-            found = requests(launches, arguments)
-            self.requests = tuple(dict.fromkeys((*self.requests, *found)))
-        except Refused as why:
-            self.built = Built(why_not=str(why))
-
 
 def _parts(step: Step, value: Any) -> tuple[Any, ...]:
     if step.returns is None:
@@ -286,45 +270,3 @@ def _fault(function: str, error: BaseException) -> Fault:
     own = [f for f in frames if not any(p in f.filename for p in NOT_THE_STUDENTS)]
     line = f"line {own[-1].lineno}: {own[-1].line}" if own and own[-1].line else ""
     return Fault("raised", function, type(error).__name__, message, line)
-
-
-@contextlib.contextmanager
-def _quiet(printed: io.StringIO) -> Iterator[list[str]]:
-    """Catch what is printed and warned; it costs nothing, but it is said."""
-    said: list[str] = []
-    with (
-        warnings.catch_warnings(record=True) as caught,
-        contextlib.redirect_stdout(printed),
-        contextlib.redirect_stderr(printed),
-    ):
-        warnings.simplefilter("always")
-        yield said
-    said.extend(
-        f"{w.category.__name__}: {w.message}"[:200]
-        for w in caught
-        if not issubclass(w.category, DeprecationWarning | PendingDeprecationWarning)
-    )
-
-
-@contextlib.contextmanager
-def _spy(namespace: Mapping[str, Any], watch: tuple[str, ...]) -> Iterator[list[str]]:
-    """Note which of ``watch`` are called from inside other functions."""
-    called: list[str] = []
-    originals = {n: namespace[n] for n in watch if callable(namespace.get(n))}
-
-    def noting(name: str, function: Any) -> Any:
-        def call(*args: Any, **kwargs: Any) -> Any:
-            if name not in called:
-                called.append(name)
-            return function(*args, **kwargs)
-
-        return call
-
-    if not isinstance(namespace, dict) or not originals:
-        yield called
-        return
-    namespace.update({n: noting(n, f) for n, f in originals.items()})
-    try:
-        yield called
-    finally:
-        namespace.update(originals)
