@@ -21,8 +21,8 @@ import numpy as np
 Array = np.ndarray[Any, Any]
 Index = tuple[slice, slice]
 
-BLOCK = 1 << 19
-"""Bytes of a block: it and the block of the result fill 1 MB of L2."""
+BLOCK = 1 << 20
+"""Bytes of a block: as much as L2 has. With smaller ones calls cost more."""
 WIDE = 1 << 11
 """Columns of a block when the columns are the lines."""
 SUM = 1 << 13
