@@ -116,7 +116,7 @@ def measure_long(rows: Array, eps: float, statistics: Statistics) -> None:
     """The statistics of rows that don't fit a block."""
     length = rows.shape[1]
     mean, var = mean_and_variance(
-        lambda near: moments(rows, near, 1), rows[:, few(length)], length
+        lambda near: moments(rows, near, 1), rows[:, few(length)].T, length
     )
     statistics.near[:] = mean
     statistics.rest[:] = mean - statistics.near
