@@ -55,9 +55,9 @@ With channels last NumPy needs five steps a number: the sum, the square, the sum
 squares; later times scale, and plus offset. PyTorch reads x three times from main
 memory and computes in registers meanwhile. The fast reference reads x twice, but
 between steps it reads and writes the second cache. `bare_steps` in the program
-takes these five steps and nothing else, on the same blocks; where a goal against
-PyTorch is missed, its time is given: no order of the same steps can beat it. A
-mean of 1,000 needs a sixth and a seventh step, which subtract it."""
+takes these five steps and nothing else, on the same blocks; where a shape misses
+a goal against PyTorch, their time is given too. A mean of 1,000 needs a sixth and
+a seventh step, which subtract it."""
 
 
 def cases(rng: np.random.Generator) -> Iterator[Case]:
