@@ -264,6 +264,8 @@ def _not_compiled(entry: Entry, cases: Sequence[CaseResult]) -> str:
         if question.limits is not None:
             built = case.outcome.built
             why = built.why_not if built else "no process compiled it"
+            if why and question.hidden:  # words of a process that saw its inputs
+                why = "its kernels differ with other numbers"
             if why:
                 return f"not run to the end: every case is right; not compiled: {why}"
     return ""

@@ -84,6 +84,17 @@ def test_what_is_not_compiled_is_not_run(
     assert why in repr(Report((result,)))
 
 
+def test_of_a_hidden_case_no_words_are_told(entry: Entry) -> None:
+    names = scripts.namespace(activations_cuda.NOTEBOOK)
+    hidden = tuple(replace(q, hidden=True) for q in entry.questions)
+    outcomes = [replay(q.trace, names, compiles=False) for q in hidden]
+    outcomes[2] = replace(outcomes[2], built=Built(why_not="x was 3.25"))
+    result = judge(replace(entry, questions=hidden), outcomes)
+    assert result.earned is None
+    assert "3.25" not in repr(Report((result,)))
+    assert "3.25" not in reason(result)
+
+
 def test_what_is_wrong_is_wrong_though_not_compiled(entry: Entry) -> None:
     names = scripts.namespace(activations_cuda.NOTEBOOK)
     names["cuda_relu_forward"] = names["cuda_gelu_forward"]
