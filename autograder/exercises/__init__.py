@@ -36,7 +36,13 @@ class Case(SimpleNamespace):
 
 @dataclass(frozen=True)
 class Traffic:
-    """Most bytes that a kernel may move, per byte of its input ``of``."""
+    """Most bytes that a kernel may move, per byte of its input ``of``.
+
+    Counted are tensors with at least as many elements as ``of`` (a view counts as
+    what it views), so that parameters, statistics and partial sums are not. A case
+    has no budget when another input or output has as many elements in another
+    shape, or when the case says ``traffic=False``.
+    """
 
     of: str
     reads: float
@@ -78,7 +84,7 @@ class Exercise:
         is handed; when they fail, this one is judged again on a right base
     oracle : functions in float64 that stand in for the reference where it
         computes in a lower precision by design (kernels)
-    traffic : the byte budget of a kernel
+    traffic : the byte budget of the kernels that this function launches
     forbids : functions of PyTorch that would do the work, by the names in
         :mod:`autograder.student.closed`
     laws : of a case, the outputs that are random, and what they must be like

@@ -58,6 +58,11 @@ HIDDEN_PROPERTIES = {
     "outside": "A kernel reads outside its tensors.",
     "outside write": "A kernel writes outside its tensors.",
     "unwritten": "No kernel writes some elements of the result.",
+    "race": "Programs of one launch touch what another of them writes.",
+    "order": "Programs add up floats in the order in which they arrive.",
+    "barrier": "A barrier is missing after a kernel writes.",
+    "deadlock": "A kernel waits for a lock that no program releases.",
+    "repeat": "A second run on the same inputs gives other bits.",
     "traffic": "Kernels move more bytes than the budget.",
 }
 

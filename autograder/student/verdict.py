@@ -12,21 +12,25 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from autograder.student.compare import Expected, Verdict, agree, compare
+from autograder.student.kernels import Budget
 from autograder.student.replay import Fault, Outcome
 from autograder.student.trace import Trace
 from autograder.student.values import Returned
 
 TAUGHT_DTYPE = ("torch", "triton")
-ITEM_SIZES = {"float64": 8, "float32": 4, "float16": 2, "bfloat16": 2}
 
 
 @dataclass(frozen=True)
 class Question:
-    """One case with its answer. ``hidden``: its inputs may not be shown."""
+    """One case with its answer. ``hidden``: its inputs may not be shown.
+
+    ``budget`` is what the kernels of the exercise's own function may move.
+    """
 
     trace: Trace
     expected: dict[str, Expected]
     hidden: bool = False
+    budget: Budget | None = None
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,6 @@ class Entry:
     questions: tuple[Question, ...]
     mistakes: tuple[KnownMistake, ...] = ()
     builds_on: tuple[str, ...] = ()
-    traffic: tuple[str, float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -241,20 +244,10 @@ def _broken(
         return
     if entry.path == "triton" and entry.name not in outcome.measured:
         yield "launch", f"{entry.name}: no kernel was seen."
-    for function, seen in outcome.measured.items():
-        for name, why in seen.broken(*_budget(entry, question.trace)):
-            yield name, f"{function}: {why}."
-
-
-def _budget(entry: Entry, trace: Trace) -> tuple[float | None, float | None]:
-    """Bytes that may be read and written, from the size of one input."""
-    if entry.traffic is None:
-        return None, None
-    of, reads, writes = entry.traffic
-    step = trace.steps[-1]
-    spec = step.arguments[step.parameters.index(of)]
-    size = trace.arrays[spec["array"]].size * ITEM_SIZES[spec["dtype"]]
-    return reads * size, writes * size
+    for call, seen in outcome.measured.items():
+        own = call.split(",")[0] == entry.name
+        for name, why in seen.broken(question.budget if own else None):
+            yield name, f"{call}: {why}."
 
 
 def unrun(entry: Entry, why: str) -> Result:

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from autograder.student.kernels import Observation
+from autograder.student.kernels import Moved, Observation
+from autograder.student.kernels.watch import MOST_SIZES
 from autograder.student.replay import Fault, Outcome
 from autograder.student.values import Returned
 from autograder.worker.frames import BODY_LIMIT, Frame, FrameError
@@ -133,18 +134,32 @@ def _is_dtype(name: str, array: np.ndarray | None) -> bool:
 
 
 def _measured(data: Any) -> dict[str, Observation]:
-    """Per function, counts and names; nothing else is let in."""
+    """Per call, counts and names; nothing else is let in."""
     names = [f.name for f in dataclasses.fields(Observation)]
     texts = ("kernels", "framework_calls")
     found = {}
-    for function, seen in _dict(data).items():
+    for call, seen in _dict(data).items():
         fields: dict[str, Any] = {name: _dict(seen).get(name) for name in names}
         for name in texts:
             fields[name] = tuple(text(v) for v in _list(fields[name])[:50])
-        counts = [fields[name] for name in names if name not in texts]
+        fields["moved"] = _moved(fields["moved"])
+        counts = [fields[n] for n in names if n not in (*texts, "moved")]
         if type(fields["launches"]) is not int or not all(
             count is None or type(count) is int for count in counts
         ):
             raise FrameError("a count that is no number")
-        found[text(function)] = Observation(**fields)
+        found[text(call)] = Observation(**fields)
     return found
+
+
+def _moved(data: Any) -> tuple[Moved, ...] | None:
+    """Bytes by the size of a tensor."""
+    if data is None:
+        return None
+    rows = [_list(row) for row in _list(data)]
+    if len(rows) > MOST_SIZES or any(
+        len(row) != len(Moved._fields) or not all(type(n) is int for n in row)
+        for row in rows
+    ):
+        raise FrameError("bytes that are no numbers")
+    return tuple(Moved(*row) for row in rows)

@@ -10,14 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder.student.kernels import Observation
+from autograder.student.kernels import Moved, Observation
 from autograder.student.replay import Fault, Outcome
 from autograder.student.values import Returned
 from autograder.worker import messages
 from autograder.worker.frames import FrameError
 from autograder.worker.messages import outcome_frame, read_fault, read_outcome
 
-SEEN = Observation(2, ("relu",), 10, 20, 0, 0, 0, ("torch.relu",))
+SEEN = Observation(
+    *(2, ("relu",), 10, 20, 0, 0, 0, ("torch.relu",), 3, 0, 1, 0, None),
+    moved=(Moved(100, 10, 20), Moved(2, 0, 0)),
+)
 OUTCOME = Outcome(
     outputs={
         "out": Returned("NumPy array", np.arange(6.0).reshape(2, 3), "float64"),
@@ -108,6 +111,13 @@ def test_a_fault_arrives_as_it_was() -> None:
         {"measured": measured(stores="0")},
         {"measured": measured(outside_stores=[])},
         {"measured": measured(unwritten=False)},
+        {"measured": measured(races=0.5)},
+        {"measured": measured(repeats=True)},
+        {"measured": measured(moved=3)},
+        {"measured": measured(moved=[3])},
+        {"measured": measured(moved=[[3, 4]])},
+        {"measured": measured(moved=[[3, 4, 5.0]])},
+        {"measured": measured(moved=[[3, 4, 5]] * 101)},
         {"measured": measured(kernels="relu")},
         {"measured": measured(framework_calls=[3])},
     ],

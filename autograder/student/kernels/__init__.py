@@ -10,6 +10,18 @@ Triton first decides whether it interprets.
 
 from autograder.student.kernels.hooks import observe
 from autograder.student.kernels.machine import available, interpreted, where
-from autograder.student.kernels.watch import Observation, Watch
+from autograder.student.kernels.observation import Budget, Moved, Observation
+from autograder.student.kernels.twice import call_twice
+from autograder.student.kernels.watch import Watch
 
-__all__ = ["Observation", "Watch", "available", "interpreted", "observe", "where"]
+__all__ = [
+    "Budget",
+    "Moved",
+    "Observation",
+    "Watch",
+    "available",
+    "call_twice",
+    "interpreted",
+    "observe",
+    "where",
+]
