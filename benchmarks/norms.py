@@ -74,6 +74,8 @@ class Case:
     """Goals are judged by group."""
     large_mean: bool = False
     """Whether the error should be a tenth of PyTorch's."""
+    steps: Results | None = None
+    """NumPy's steps over the array alone: the least that they can take."""
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,8 @@ def measure(case: Case, rounds: int, rng: np.random.Generator) -> Row:
     exact = [np.asarray(v) for v in case.exact()]
     errors = {name: _error(run(), exact) for name, run in candidates.items()}
     del exact
+    if case.steps:
+        candidates["steps"] = case.steps
     times: dict[str, list[float]] = {name: [] for name in candidates}
     for _ in range(rounds):
         for name in rng.permutation(list(candidates)):
@@ -182,6 +186,19 @@ def _verdict(
     return (
         f"- {what}: geometric mean {mean:.2f}, goal at {bound} {limit}: **{verdict}**. "
         + (f"Missed by {', '.join(missed)}." if missed else "By every shape.")
+        + (_steps(rows) if missed and sign > 0 else "")
+    )
+
+
+def _steps(rows: list[Row]) -> str:
+    """How long NumPy's bare steps take beside PyTorch, where they were measured."""
+    found = {r.case.name: r.ratio("steps", "torch") for r in rows if "steps" in r.times}
+    if not found:
+        return ""
+    each = ", ".join(f"{name} ({ratio:.2f})" for name, ratio in found.items())
+    return (
+        f" NumPy's steps alone, with nothing between them, take "
+        f"{geometric_mean(found.values()):.2f} times PyTorch's time: {each}."
     )
 
 
@@ -189,14 +206,18 @@ def _accuracy(rows: list[Row]) -> str:
     """Where the error is larger than PyTorch's, and how many times."""
     worse = [
         f"{r.case.direction} of {r.case.name} "
-        f"({r.errors['fast'] / max(r.errors['torch'], 1e-300):.2f} times)"
+        f"({r.errors['fast'] / max(r.errors['torch'], 1e-300):.2f} times: "
+        f"{2**24 * r.errors['fast']:.1f} and {2**24 * r.errors['torch']:.1f} roundings)"
         for r in rows
         if r.errors["fast"] > r.errors["torch"]
     ]
     said = "- error no larger than PyTorch's: "
     if not worse:
         return f"{said}**reached** by every shape in both directions."
-    return f"{said}**MISSED** by {', '.join(worse)}."
+    return (
+        f"{said}**MISSED** by {', '.join(worse)}. A rounding is 2^-24 of the largest "
+        "number, the most that storing it costs; NumPy rounds after each step."
+    )
 
 
 def run(

@@ -25,8 +25,8 @@ class Mistake:
     hint : a question or a pointer that does not give the answer away
     edits : pairs (text in the reference's cell, text in its place); each
         text must occur in the cell, and every occurrence is replaced
-    caught_by : ``"values"`` when outputs differ; ``"traffic"``, ``"launch"``
-        or another property's name when only that property shows it
+    caught_by : ``"values"`` when outputs differ; ``"traffic"``, ``"race"`` or
+        another property's name when only properties show it, one of which it is
     """
 
     exercise: str
@@ -34,6 +34,17 @@ class Mistake:
     hint: str
     edits: tuple[tuple[str, str], ...]
     caught_by: str = "values"
+
+
+def in_each(
+    exercises: tuple[str, ...],
+    name: str,
+    hint: str,
+    *edits: tuple[str, str],
+    caught_by: str = "values",
+) -> list[Mistake]:
+    """The same mistake in several exercises."""
+    return [Mistake(e, name, hint, edits, caught_by) for e in exercises]
 
 
 @cache

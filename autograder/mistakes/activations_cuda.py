@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
-from autograder.mistakes import Mistake
+from autograder.mistakes import Mistake, in_each
 
 LAUNCH = "relu_forward_kernel[grid](x, out, n, block, compute_dtype(x))"
 
 FORWARD = ("cuda_relu_forward", "cuda_gelu_forward")
 BACKWARD = ("cuda_relu_backward", "cuda_gelu_backward")
-
-
-def in_each(
-    exercises: tuple[str, ...],
-    name: str,
-    hint: str,
-    *edits: tuple[str, str],
-    caught_by: str = "values",
-) -> list[Mistake]:
-    """The same mistake in several exercises."""
-    return [Mistake(e, name, hint, edits, caught_by) for e in exercises]
 
 
 MISTAKES = [
@@ -37,6 +26,22 @@ MISTAKES = [
         "nobody looks at what it brought.",
         ("at, mask=inside).to", "at).to"),
         caught_by="outside",
+    ),
+    *in_each(
+        FORWARD + BACKWARD,
+        "offsets in 32 bits",
+        "A program's number has 32 bits, and so has its product with `BLOCK`. "
+        "Which element is the last one that it can reach?",
+        (".to(tl.int64)", ""),
+        caught_by="offsets",
+    ),
+    *in_each(
+        FORWARD + BACKWARD,
+        "blocks with less than 16 bytes for a thread",
+        "A program runs on 128 threads. How many elements does your block give "
+        "to each, and how many does a load of 16 bytes take?",
+        (".numel(), 1024", ".numel(), 128"),
+        caught_by="width",
     ),
     *in_each(
         FORWARD + BACKWARD,

@@ -21,6 +21,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from autograder.student.compare import Expected
+from autograder.student.compiling.code import Limits
 from autograder.student.kernels import Budget
 from autograder.student.laws import Law
 from autograder.student.trace import Trace
@@ -28,7 +29,7 @@ from autograder.student.values import Returned
 from autograder.student.verdict import Entry, KnownMistake, Question, Symptom
 
 SUFFIX = ".answers.safetensors"
-FORMAT = "autograder answers 4"
+FORMAT = "autograder answers 5"
 DAMAGE = (
     SafetensorError,
     LookupError,
@@ -157,6 +158,7 @@ def _question(question: Question, store: Store) -> dict[str, Any]:
             for name, e in question.expected.items()
         },
         "budget": question.budget,
+        "limits": None if question.limits is None else asdict(question.limits),
     }
 
 
@@ -201,7 +203,9 @@ def _read_question(data: dict[str, Any], store: dict[str, np.ndarray]) -> Questi
         for name, e in data["expected"].items()
     }
     budget = None if data["budget"] is None else Budget(*data["budget"])
-    return Question(Trace.from_json(data["trace"], arrays), expected, budget=budget)
+    limits = None if data["limits"] is None else Limits(**data["limits"])
+    trace = Trace.from_json(data["trace"], arrays)
+    return Question(trace, expected, budget=budget, limits=limits)
 
 
 def _read_law(data: dict[str, Any] | None) -> Law | None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from autograder.student.compare import Expected, Verdict, agree, compare
+from autograder.student.compiling.code import Limits
 from autograder.student.kernels import Budget
 from autograder.student.replay import Fault, Outcome
 from autograder.student.trace import Trace
@@ -24,13 +25,15 @@ TAUGHT_DTYPE = ("torch", "triton")
 class Question:
     """One case with its answer. ``hidden``: its inputs may not be shown.
 
-    ``budget`` is what the kernels of the exercise's own function may move.
+    ``budget`` is what the kernels of the exercise's own function may move;
+    ``limits`` are those of the machine code, where the trace compiles.
     """
 
     trace: Trace
     expected: dict[str, Expected]
     hidden: bool = False
     budget: Budget | None = None
+    limits: Limits | None = None
 
 
 @dataclass(frozen=True)
@@ -169,6 +172,8 @@ def judge(entry: Entry, outcomes: Sequence[Outcome]) -> Result:
     )
     where = cases[0].outcome.where
     if all(c.passed for c in cases):
+        if why := _not_compiled(entry, cases):
+            return Result(entry.name, entry.points, None, cases, where=why)
         return Result(entry.name, entry.points, entry.points, cases, where=where)
     named = recognise(entry, cases)
     return Result(entry.name, entry.points, 0.0, cases, named, where=where)
@@ -248,6 +253,22 @@ def _broken(
         own = call.split(",")[0] == entry.name
         for name, why in seen.broken(question.budget if own else None):
             yield name, f"{call}: {why}."
+    if question.limits and outcome.built:
+        for name, why in outcome.built.broken(question.limits):
+            yield name, f"{entry.name}: {why}."
+
+
+def _not_compiled(entry: Entry, cases: Sequence[CaseResult]) -> str:
+    """Why a property of the machine code is not known; "" when all are."""
+    for question, case in zip(entry.questions, cases, strict=True):
+        if question.limits is not None:
+            built = case.outcome.built
+            why = built.why_not if built else "no process compiled it"
+            if why and question.hidden:  # words of a process that saw its inputs
+                why = "its kernels differ with other numbers"
+            if why:
+                return f"not run to the end: every case is right; not compiled: {why}"
+    return ""
 
 
 def unrun(entry: Entry, why: str) -> Result:

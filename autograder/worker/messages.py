@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from autograder.student.compiling.code import Built
+from autograder.student.compiling.launches import LARGEST, MOST
 from autograder.student.kernels import Moved, Observation
 from autograder.student.kernels.watch import MOST_SIZES
 from autograder.student.replay import Fault, Outcome
@@ -48,6 +50,8 @@ def outcome_frame(outcome: Outcome) -> Frame:
         "measured": {k: dataclasses.asdict(v) for k, v in outcome.measured.items()},
         "called": outcome.called,
         "where": outcome.where,
+        "launches": outcome.launches,
+        "not_compiled": outcome.built.why_not if outcome.built else "",
     }
     return header, arrays
 
@@ -66,6 +70,7 @@ def read_outcome(frame: Frame) -> Outcome:
     """
     header, arrays = frame
     fault = header.get("fault")
+    why_not = text(header.get("not_compiled"))
     return Outcome(
         outputs=_values(header.get("outputs"), arrays),
         inputs=_values(header.get("inputs"), arrays),
@@ -75,7 +80,19 @@ def read_outcome(frame: Frame) -> Outcome:
         measured=_measured(header.get("measured")),
         called=tuple(text(c) for c in _list(header.get("called"))[:50]),
         where=text(header.get("where")),
+        launches=_launches(header.get("launches")),
+        built=Built(why_not=why_not) if why_not else None,
     )
+
+
+def _launches(data: Any) -> tuple[str, ...]:
+    """What to compile. Nothing of it is read here: it goes behind walls as it is."""
+    launches = _list(data)
+    if len(launches) > MOST or not all(isinstance(one, str) for one in launches):
+        raise FrameError("launches that are no text")
+    if sum(map(len, launches)) > LARGEST:
+        raise FrameError("launches that are too long")
+    return tuple(launches)
 
 
 def read_fault(data: Any) -> Fault:

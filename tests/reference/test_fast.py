@@ -1,6 +1,5 @@
 """The fast references against their plain formulas and float64 PyTorch."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional
 
-from autograder.reference.fast import batchnorm, blocks
+from autograder.reference.fast import batchnorm
 from autograder.reference.fast.batchnorm import (
     fast_batchnorm_backward,
     fast_batchnorm_forward,
@@ -30,7 +29,6 @@ from autograder.reference.fast.layernorm import (
 from solutions.batchnorm import batchnorm as plain
 from tests.reference.inputs import arrays, lay_out, small_blocks
 
-PACKAGE = Path(blocks.__file__).parent
 FORWARD = {"float32": 1e-5, "float64": 1e-13}
 BACKWARD = {"float32": 1e-4, "float64": 1e-12}
 
@@ -141,6 +139,32 @@ def test_layer_norm_normalizes_the_last_axis_of_any_shape():
     dx, _, _ = fast_layernorm_backward(dout, cache)
     flat_dx, _, _ = fast_layernorm_backward(dout.reshape(12, 5), flat_cache)
     np.testing.assert_array_equal(dx.reshape(12, 5), flat_dx)
+
+
+@pytest.mark.parametrize("rows", [1, 2, 7])
+def test_layer_norm_puts_rows_side_by_side_and_leaves_none_out(rows):
+    rng = np.random.default_rng(rows)  # of 4,096 numbers, so by twos
+    x, dout = rng.normal(size=(2, rows, 1500))
+    gamma, beta = rng.normal(size=(2, 1500))
+    exact = in_rows({"x": x, "dout": dout, "eps": 1e-5}, gamma, beta, 1500)
+    exact[2:] = (v.sum(axis=0) for v in exact[2:])
+    out, cache = fast_layernorm_forward(x, gamma, beta, 1e-5)
+    found = out, *fast_layernorm_backward(dout, cache)
+    for got, right in zip(found, exact, strict=True):
+        np.testing.assert_allclose(got, right, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("means", [(0, 1000), (1000, 0), (0, 1000, 0)])
+def test_group_norm_of_images_some_of_which_have_a_large_mean(means):
+    rng = np.random.default_rng(0)  # each is a block: the guess is wrong
+    x = rng.normal(size=(len(means), 4, 3, 3)).astype(np.float32)
+    x += np.array(means, np.float32)[:, None, None, None]
+    gamma, beta = rng.normal(size=(2, 4)).astype(np.float32)
+    per_pixel = gamma[:, None, None], beta[:, None, None]
+    exact = in_rows({"x": x, "dout": x, "eps": 1e-5}, *per_pixel, 18)
+    with small_blocks(x[0].nbytes):
+        out, _ = fast_groupnorm_forward(x, gamma, beta, 2)
+    np.testing.assert_allclose(out, exact[0], rtol=0, atol=2e-6)
 
 
 @settings(deadline=None, max_examples=300)

@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import math
+import os
+from collections.abc import Callable
+from functools import cache
 
 import pytest
+
+# Before Triton is imported, which an optimizer does.
+os.environ.setdefault("TRITON_INTERPRET", "1")
+
 import torch
 from torch.nn import functional
 
@@ -105,6 +112,46 @@ def test_other_functions_stay_open(name: str, call) -> None:
     others = tuple(n for n in closed.OPERATORS if n != name)
     with closing(others):
         call()
+
+
+def clipped() -> list[torch.Tensor]:
+    p = torch.nn.Parameter(torch.ones(3))
+    p.grad = torch.ones(3)
+    return [p]
+
+
+@cache
+def optimizer() -> torch.optim.SGD:
+    """Made before its module is closed, and late: it imports Triton."""
+    return torch.optim.SGD(clipped(), 0.1)
+
+
+EMPTIED = {
+    "torch.optim": (
+        lambda: torch.optim.SGD(clipped(), 0.1),
+        lambda: torch.optim.AdamW(clipped()),
+        lambda: optimizer().step(),
+        lambda: torch.optim.SGD.step.__wrapped__(optimizer()),
+        lambda: optimizer().zero_grad(),
+    ),
+    "torch.nn.utils.clip_grad": (
+        lambda: torch.nn.utils.clip_grad_norm_(clipped(), 1.0),
+        lambda: torch.nn.utils.get_total_norm(clipped()),
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "call"), [(n, f) for n, fs in EMPTIED.items() for f in fs]
+)
+def test_a_closed_module_is_closed_whoever_holds_its_functions(
+    name: str, call: Callable[[], object]
+) -> None:
+    assert closed.is_function(name)
+    optimizer()
+    with closing((name,)), closing((name,)), pytest.raises(Closed, match=name):
+        call()
+    call()  # and is open again
 
 
 def test_elementary_operations_are_open() -> None:

@@ -307,6 +307,8 @@ def test_nothing_stays_behind_even_after_an_exception():
         interpreter.InterpretedFunction.run,
         interpreter.GridExecutor._init_args_hst,
         interpreter._interpreter,
+        interpreter.InterpreterBuilder.set_grid_idx,
+        interpreter.InterpreterBuilder.create_barrier,
     )
     with pytest.raises(ZeroDivisionError), observe():
         _ = 1 / 0
@@ -315,6 +317,8 @@ def test_nothing_stays_behind_even_after_an_exception():
         interpreter.InterpretedFunction.run,
         interpreter.GridExecutor._init_args_hst,
         interpreter._interpreter,
+        interpreter.InterpreterBuilder.set_grid_idx,
+        interpreter.InterpreterBuilder.create_barrier,
     )
     assert not torch.empty(4).fill_(1).isnan().any()
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from autograder.student.compiling.code import Built, MachineCode
 from autograder.student.kernels import Moved, Observation
 from autograder.student.replay import Fault, Outcome
 from autograder.student.values import Returned
@@ -33,6 +34,8 @@ OUTCOME = Outcome(
     measured={"f": SEEN},
     called=("g",),
     where="Triton interpreter on cpu",
+    launches=('{"kernel": "relu"}',),
+    built=Built(why_not="it uses TABLE"),
 )
 
 
@@ -190,3 +193,26 @@ def test_what_is_too_large_to_send_is_described(
     got = read_outcome(sent(Outcome(outputs=outputs))).outputs
     assert [got[n].array is None for n in outputs] == [False, True, False]
     assert got["large"].kind == "NumPy array with 1,000 elements"
+
+
+def test_launches_arrive_and_machine_code_does_not() -> None:
+    """The numbers come from the processes that compile, behind walls."""
+    assert read_outcome(sent(OUTCOME)).launches == OUTCOME.launches
+    assert read_outcome(sent(OUTCOME)).built == OUTCOME.built
+    said = Outcome(built=Built((MachineCode("k", 8, 0, 16, 16),)))
+    assert read_outcome(sent(said)).built is None
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"launches": "text"},
+        {"launches": [7]},
+        {"launches": ["x"] * 100},
+        {"launches": ["x" * 600_000]},
+        {"not_compiled": None},
+    ],
+)
+def test_launches_in_another_form_are_refused(fields: dict[str, Any]) -> None:
+    with pytest.raises(FrameError):
+        read_outcome(changed(**fields))

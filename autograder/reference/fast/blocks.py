@@ -21,9 +21,9 @@ import numpy as np
 Array = np.ndarray[Any, Any]
 Index = tuple[slice, slice]
 
-BLOCK = 1 << 19
-"""Bytes of a block: it and the block of the result fill 1 MB of L2."""
-WIDE = 1 << 11
+BLOCK = 1 << 20
+"""Bytes of a block: as much as L2 has. With smaller ones calls cost more."""
+WIDE = 1 << 12
 """Columns of a block when the columns are the lines."""
 SUM = 1 << 13
 """Numbers that are summed up at once in a row, as far as it can be cut so."""
@@ -45,10 +45,13 @@ def pieces(length: int, size: int) -> Iterator[slice]:
         yield slice(start, min(start + size, length))
 
 
-def blocks(x: Array, axis: int) -> Iterator[tuple[Index, slice]]:
-    """Where each block of about ``BLOCK`` bytes lies, and which lines pass it."""
-    fit = BLOCK // x.itemsize
-    width = max(1, min(x.shape[1], fit if axis == 1 else WIDE))
+def blocks(x: Array, axis: int, arrays: int = 1) -> Iterator[tuple[Index, slice]]:
+    """Where each block lies, and which lines pass it.
+
+    One block of so many ``arrays`` has about ``BLOCK`` bytes together.
+    """
+    fit = max(1, BLOCK // x.itemsize // arrays)
+    width = max(1, min(x.shape[1], fit if axis == 1 else min(fit, WIDE)))
     for rows in pieces(x.shape[0], max(1, fit // width)):
         for columns in pieces(x.shape[1], width):
             yield (rows, columns), (rows if axis == 1 else columns)
@@ -139,13 +142,13 @@ def mean_and_variance(
         mean = near + total / n,   var = squares / n - (total / n)²
 
     ``about(near)`` gives ``total`` and ``squares`` of n numbers, as ``moments`` does;
-    ``sample`` has some of these numbers in its rows. The difference loses
+    ``sample`` has some of these numbers in its columns. The difference loses
     digits where ``near`` is far from the mean, compared with the spread. If the
     sample was so misleading, the mean that was found is taken for a second round.
     """
-    near = sample.mean(axis=1)
-    away = sample - near[:, None]
-    if not (4 * sample.shape[1] * near**2 > np.vecdot(away, away)).any():
+    near = sample.mean(axis=0)
+    away = sample - near
+    if not (len(sample) * near**2 > np.square(away, out=away).sum(axis=0)).any():
         near[:] = 0
     for _ in range(2):
         total, squares = about(near)
@@ -157,7 +160,7 @@ def mean_and_variance(
     return mean, var
 
 
-def few(length: int, count: int = 64) -> slice:
+def few(length: int, count: int = 32) -> slice:
     """About ``count`` places, spread over ``range(length)``."""
     return slice(None, None, max(1, length // count))
 
@@ -174,10 +177,14 @@ def split(mean: Array, rstd: Array, dtype: np.dtype[Any]) -> tuple[Array, Array]
 
 
 def normalize(x: Array, factors: tuple[Array, ...], axis: int, out: Array) -> None:
-    """out = (x - near) scale + offset, with one number of each a line."""
+    """out = (x - near) scale + offset, with one number of each a line.
+
+    It begins with the last block: the end of ``x`` is what a sweep over it left in
+    the last cache.
+    """
     near, scale, offset = factors
     shifted = near.any()
-    for index, lines in blocks(x, axis):
+    for index, lines in reversed(list(blocks(x, axis))):
         block = result = out[index]
         if shifted:
             np.subtract(x[index], along(near[lines], axis), out=result)
@@ -212,11 +219,14 @@ def products(dout: Array, x: Array, near: Array, axis: int) -> tuple[Array, Arra
 def combine(
     dout: Array, x: Array, factors: tuple[Array, ...], axis: int, dx: Array
 ) -> None:
-    """dx = a dout - (b (x - near) + c), with one number of each a line."""
+    """dx = a dout - (b (x - near) + c), with one number of each a line.
+
+    From the last block to the first, as in ``normalize``.
+    """
     near, a, b, c = factors
     memory = room(x)
     shifted = near.any()
-    for index, lines in blocks(x, axis):
+    for index, lines in reversed(list(blocks(x, axis))):
         block, result = x[index], dx[index]
         step = fitted(memory, block)
         if shifted:

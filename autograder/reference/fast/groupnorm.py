@@ -24,7 +24,7 @@ from autograder.reference.fast.rows import (
     Averages,
     Statistics,
     block_shape,
-    measure,
+    centre_if_large,
     measure_long,
 )
 
@@ -53,20 +53,24 @@ def fast_groupnorm_forward(
     length = groups.shape[1]
     height, width = block_shape(groups)
     averages = Averages(groups)
+    moved = False
     with broadcasting(H * W):
         for i in pieces(N * G, height):
             statistics = every.of(i)
+            near, rest, rstd = statistics
             images, result = (v[i].reshape(-1, H * W) for v in (groups, out))
             if width < length:
                 measure_long(groups[i], eps, statistics)
                 affine = _affine(statistics, gammas[i], betas[i])
                 normalize(images, affine, 1, result)
                 continue
-            small = measure(groups[i], averages, eps, out[i], statistics)
-            scale, offset = gammas[i] * statistics.rstd[:, None], betas[i]
-            if small:
-                offset = offset - statistics.near[:, None] * scale
-            step = images if small else result
+            moved = centre_if_large(
+                groups[i], averages, eps, out[i], statistics, guess=moved
+            )
+            scale = gammas[i] * rstd[:, None]
+            mean = rest if moved else near
+            offset = betas[i] - mean[:, None] * scale
+            step = result if moved else images
             np.multiply(step, scale.astype(x.dtype).reshape(-1, 1), out=result)
             np.add(result, offset.astype(x.dtype).reshape(-1, 1), out=result)
     return out.reshape(x.shape), (groups, every, gammas, (N, C, H * W))

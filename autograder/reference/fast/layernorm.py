@@ -20,13 +20,13 @@ from autograder.reference.fast.rows import (
     Averages,
     Statistics,
     block_shape,
-    measure,
+    centre,
     measure_long,
     subtract_mean,
 )
 
-SHORT = 512
-"""Rows below this lie side by side where gamma and beta come in."""
+SIDE = 1 << 12
+"""Shorter rows are put side by side where gamma and beta come in."""
 
 
 def fast_layernorm_forward(
@@ -50,23 +50,18 @@ def fast_layernorm_forward(
     with broadcasting(D):
         for i in pieces(R, height):
             statistics = every.of(i)
-            small = False
             if width < D:
                 measure_long(rows[i], eps, statistics)
             else:
-                small = measure(rows[i], averages, eps, out[i], statistics)
+                centre(rows[i], averages, eps, out[i], statistics)
             rstd = statistics.rstd.astype(x.dtype)[:, None]
             for j in pieces(D, width):
                 step = out[i, j]
-                if small:
-                    np.multiply(rows[i, j], rstd, out=step)
-                    np.subtract(step, statistics.near[:, None] * rstd, out=step)
-                else:
-                    if width < D:
-                        subtract_mean(rows[i, j], statistics, step)
-                    np.multiply(step, rstd, out=step)
-                _each_row(np.multiply, step, gammas, gamma[j], step)
-                _each_row(np.add, step, betas, beta[j], step)
+                if width < D:
+                    subtract_mean(rows[i, j], statistics, step)
+                np.multiply(step, rstd, out=step)
+                _each_row(np.multiply, step, gammas, j, step)
+                _each_row(np.add, step, betas, j, step)
     return out.reshape(x.shape), (rows, every, gamma)
 
 
@@ -108,7 +103,7 @@ def fast_layernorm_backward(dout: Array, cache: Any) -> tuple[Array, Array, Arra
                     subtract_mean(x[i, j], statistics, step)
                 np.multiply(step, slope[:, None], out=step)
                 np.add(step, mean[:, None], out=step)
-                _each_row(np.multiply, gradient[i, j], gammas, gamma[j], result)
+                _each_row(np.multiply, gradient[i, j], gammas, j, result)
                 np.subtract(result, step, out=result)
                 np.multiply(result, rstd[:, None], out=result)
             if i.stop % max(32, height) == 0 or i.stop == R:
@@ -123,17 +118,26 @@ def _weighted_sum(weights: Array, rows: Array) -> Array:
     return weights[0] * rows[0] if len(rows) == 1 else weights @ rows
 
 
-def _side_by_side(vector: Array, height: int) -> Array | None:
-    """As many short vectors as a block has rows; a long one is not repeated."""
-    return np.tile(vector, height) if vector.size < SHORT and height > 1 else None
+def _side_by_side(vector: Array, height: int) -> Array:
+    """A short vector several times, at most once for each row of a block."""
+    return np.tile(vector, min(height, max(1, SIDE // max(1, vector.size))))
 
 
 def _each_row(
-    operation: np.ufunc, block: Array, repeated: Array | None, row: Array, out: Array
+    operation: np.ufunc, block: Array, vectors: Array, j: slice, out: Array
 ) -> None:
-    """``operation`` of each row of a block and a vector: in one loop if repeated."""
-    if repeated is None:
-        operation(block, row, out=out)
-    else:
-        flat = repeated[: block.size]
-        operation(block.reshape(-1), flat, out=out.reshape(-1))
+    """``operation`` of each row of a block, columns j, and a vector.
+
+    Where several vectors lie side by side, so do as many rows: NumPy takes a row
+    of 4,096 numbers in two thirds of the time of four rows of 1,024.
+    """
+    height, width = block.shape
+    beside = vectors.size // width
+    if height == 1 or beside == 1:
+        operation(block, vectors[j], out=out)
+        return
+    whole = height - height % beside
+    wide = (-1, beside * width)
+    operation(block[:whole].reshape(wide), vectors, out=out[:whole].reshape(wide))
+    if whole < height:
+        operation(block[whole:], vectors[:width], out=out[whole:])

@@ -44,9 +44,9 @@ class Averages:
     """Means and mean squares of rows of one length, in float64."""
 
     def __init__(self, rows: Array) -> None:
-        self.length = max(1, rows.shape[1])
-        self.parts = fold(self.length)
-        self.ones = np.ones(self.length // self.parts, rows.dtype)
+        self.length = np.float64(max(1, rows.shape[1]))
+        self.parts = fold(max(1, rows.shape[1]))
+        self.ones = np.ones(int(self.length) // self.parts, rows.dtype)
 
     def mean(self, block: Array) -> Array:
         return self._average(block.reshape(-1, self.ones.size) @ self.ones)
@@ -56,44 +56,67 @@ class Averages:
         return self._average(np.vecdot(parts, parts))
 
     def _average(self, sums: Array) -> Array:
-        if self.parts == 1:
-            return sums.astype(np.float64) / self.length
-        exact = sums.reshape(-1, self.parts).sum(axis=1, dtype=np.float64)
-        return np.asarray(exact / self.length)
+        if self.parts > 1:
+            sums = sums.reshape(-1, self.parts).sum(axis=1, dtype=np.float64)
+        return np.asarray(sums / self.length)
 
 
-def measure(
+def large(mean: Array, var: Array) -> bool:
+    """Whether a mean is larger than the standard deviation."""
+    return bool((mean * mean > var).any())
+
+
+def centre(
     block: Array, averages: Averages, eps: float, out: Array, statistics: Statistics
-) -> bool:
-    """Find the statistics of the rows of a block.
+) -> None:
+    """out = block - mean of each row, and the statistics of the rows.
 
-    Returns whether the means are small, none above a standard deviation. Then the
-    sums of ``block`` itself do. Else ``out`` holds ``block - mean`` at the end.
-    ``near`` is subtracted first, which is exact (Sterbenz). What its rounding
-    left, ``rest``, follows only if it would show in the result; else it is 0.
+    ``near`` is subtracted first, which is exact where it is large (Sterbenz). What
+    its rounding left, ``rest``, follows only if it would show; else it is 0.
     """
     near, rest, rstd = statistics
-    near[:] = mean = averages.mean(block)
-    square = mean * mean
-    var = averages.square(block) - square
-    if (square < var).all():
-        rstd[:] = 1 / np.sqrt(var + eps)
-        return True
+    near[:] = averages.mean(block)
     np.subtract(block, near[:, None], out=out)
-    left = averages.mean(out)
-    rstd[:] = 1 / np.sqrt(averages.square(out) + eps)
-    if np.max(np.abs(left) * rstd, initial=0) > np.finfo(out.dtype).eps:
-        rest[:] = left
-        np.subtract(out, rest[:, None], out=out)
-        rstd[:] = 1 / np.sqrt(averages.square(out) + eps)
-    return False
+    var = averages.square(out)
+    if large(near, var):
+        left = averages.mean(out)
+        if np.max(np.abs(left) / np.sqrt(var + eps)) > np.finfo(out.dtype).eps:
+            rest[:] = left
+            np.subtract(out, rest[:, None], out=out)
+            var -= left * left
+    rstd[:] = 1 / np.sqrt(var + eps)
+
+
+def centre_if_large(
+    block: Array, averages: Averages, eps: float, out: Array, statistics: Statistics,
+    guess: bool,
+) -> bool:  # fmt: skip
+    """The statistics of the rows, and whether a mean is large.
+
+    If so, ``out`` holds ``block - near`` at the end. Else the block is not moved,
+    which saves a step. A right ``guess`` saves one as well.
+    """
+    near, rest, rstd = statistics
+    mean = averages.mean(block)
+    near[:] = mean
+    if not guess:
+        var = averages.square(block) - mean * mean
+        if not large(mean, var):
+            rest[:] = mean - near
+            rstd[:] = 1 / np.sqrt(var + eps)
+            return False
+    np.subtract(block, near[:, None], out=out)
+    rest[:] = left = averages.mean(out)
+    var = averages.square(out) - left * left
+    rstd[:] = 1 / np.sqrt(var + eps)
+    return True
 
 
 def measure_long(rows: Array, eps: float, statistics: Statistics) -> None:
     """The statistics of rows that don't fit a block."""
     length = rows.shape[1]
     mean, var = mean_and_variance(
-        lambda near: moments(rows, near, 1), rows[:, few(length)], length
+        lambda near: moments(rows, near, 1), rows[:, few(length)].T, length
     )
     statistics.near[:] = mean
     statistics.rest[:] = mean - statistics.near

@@ -1,11 +1,10 @@
-"""Put a watch into Triton's launches, its interpreter's memory, and torch.
+"""Put a watch into Triton's launches and its interpreter's memory.
 
 On a GPU launches and torch's work are seen, and memory is not. In the
 interpreter a kernel works on copies of its tensors that lie far apart, and
 every address passes through here: it is counted, and compared with the
 tensors of the launch. An access outside of them is counted and not carried
-out, so that it can't damage the process; such a load gives NaN. Tensors from
-``torch.empty`` hold NaN in either mode.
+out, so that it can't damage the process; such a load gives NaN.
 """
 
 from __future__ import annotations
@@ -18,27 +17,12 @@ from typing import Any
 
 import numpy as np
 
+from autograder.student.kernels.framework import torch_modes
 from autograder.student.kernels.machine import interpreted
 from autograder.student.kernels.watch import Watch
 
 GAP = 1 << 20
 """Bytes between two buffers, more than a kernel's block is long."""
-
-NEW = {"empty", "empty_like", "empty_strided", "new_empty", "new_empty_strided"}
-"""Operations that allocate and write nothing: their results are poisoned."""
-
-MOVES = {
-    *("clone", "contiguous", "copy_", "_to_copy", "_unsafe_view", "set_", "resize_"),
-    *("zeros", "zeros_like", "new_zeros", "zero_", "ones", "ones_like", "new_ones"),
-    *("full", "full_like", "new_full", "fill_"),
-}
-"""Operations that compute nothing, as long as the dtype stays."""
-
-EXPORTS = {"numpy", "__array__", "tolist", "item", "__float__", "__dlpack__"}
-"""Ways out of torch, to compute elsewhere."""
-
-PLAIN = {"_to_copy": "to", "_local_scalar_dense": "item"}
-"""What a student calls an operation, where torch has another name."""
 
 
 @contextmanager
@@ -55,7 +39,7 @@ def observe(backwards: bool = False) -> Iterator[Watch]:
     with ExitStack() as stack:
         if "triton" in sys.modules:
             _watch_launches(watch, stack)
-        for mode in _torch_modes(watch):
+        for mode in torch_modes(watch):
             stack.enter_context(mode)
         yield watch
 
@@ -210,43 +194,3 @@ class _Memory:
         """The integer that is there."""
         every = np.ones(ptrs.shape, bool)
         return int(self._real.load(ptrs, every, np.zeros_like(value), value.dtype)[0])
-
-
-def _torch_modes(watch: Watch) -> list[Any]:
-    """Modes that see torch's operations, and the ways out of torch."""
-    from torch import nan
-    from torch.overrides import TorchFunctionMode
-    from torch.utils._python_dispatch import TorchDispatchMode
-
-    class Operations(TorchDispatchMode):
-        def __torch_dispatch__(
-            self, func: Any, types: Any, args: Any = (), kwargs: Any = None
-        ) -> Any:
-            out = func(*args, **(kwargs or {}))
-            name = func.overloadpacket.__name__
-            if watch.launching or func.is_view:
-                return out
-            if name in NEW:
-                return out.fill_(nan) if out.is_floating_point() else out
-            if name not in MOVES or _casts(name, args, out):
-                watch.replaced_by(PLAIN.get(name, name))
-            return out
-
-    class Exports(TorchFunctionMode):
-        def __torch_function__(
-            self, func: Any, types: Any, args: Any = (), kwargs: Any = None
-        ) -> Any:
-            name = getattr(func, "__name__", "")
-            if name in EXPORTS and not watch.launching:
-                watch.replaced_by(name)
-            return func(*args, **(kwargs or {}))
-
-    return [Operations(), Exports()]
-
-
-def _casts(name: str, args: Any, out: Any) -> bool:
-    """Whether a copy changed the dtype or the device: one more pass of data."""
-    if name not in ("copy_", "_to_copy"):
-        return False
-    source = args[1] if name == "copy_" else args[0]
-    return bool(source.dtype != out.dtype or source.device != out.device)

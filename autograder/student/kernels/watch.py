@@ -44,6 +44,7 @@ class Watch:
         self._loads: list[Touch] = []
         self._stores: list[Touch] = []
         self._alive: list[Any] = []  # so that no address is used twice
+        self._accumulated: list[Any] = []
         self._places: list[Place] = []
         self._ledger: Ledger | None = None
         self._found: list[Found] = []
@@ -60,6 +61,10 @@ class Watch:
         """Note something that took a kernel's place, once."""
         if name not in self._calls:
             self._calls.append(name)
+
+    def accumulated(self, gradient: Any) -> None:
+        """A gradient that autograd added up from parts; it counts as written."""
+        self._accumulated.append(gradient)
 
     def give(self, tensors: list[tuple[Any, Any]]) -> None:
         """The tensors of the launch that starts, each with its host copy."""
@@ -183,6 +188,7 @@ class Watch:
             (touch.on_device[:, None] + np.arange(touch.size)).ravel()
             for touch in self._stores
         ]
+        written += [element_addresses(t) for t in self._accumulated]
         every = np.concatenate([np.empty(0, np.int64), *written])
         tensors = [t for t in outputs if hasattr(t, "data_ptr")]
         return sum(int((~np.isin(element_addresses(t), every)).sum()) for t in tensors)
