@@ -45,8 +45,31 @@ def cuda_layernorm_forward(
     return out, mean, rstd
 
 
+def input_gradient(dx_hat: Tensor, x_hat: Tensor, rstd: Tensor) -> Tensor:
+    """The gradient with respect to x, of rows along the last axis."""
+    along_one = dx_hat.mean(-1, keepdim=True)
+    along_x_hat = (dx_hat * x_hat).mean(-1, keepdim=True)
+    return rstd[..., None] * (dx_hat - along_one - x_hat * along_x_hat)
+
+
+def cuda_layernorm_backward(
+    dout: Tensor, x: Tensor, gamma: Tensor, mean: Tensor, rstd: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
+    """The gradients with the statistics that it is handed, in float64."""
+    x_hat = (x - mean[:, None]) * rstd[:, None]
+    dx = input_gradient(dout * gamma, x_hat, rstd)
+    dgamma, dbeta = (dout * x_hat).sum(0), dout.sum(0)
+    return dx, dgamma, dbeta
+
+
+def cuda_layernorm(x: Tensor, gamma: Tensor, beta: Tensor, eps: float) -> Tensor:
+    """Layer norm of each row in float64; autograd knows its way back."""
+    return cuda_layernorm_forward(x, gamma, beta, eps)[0]
+
+
 ORACLE: dict[str, Callable[..., Any]] = {
-    f.__name__: f for f in (cuda_layernorm_forward,)
+    f.__name__: f
+    for f in (cuda_layernorm_forward, cuda_layernorm_backward, cuda_layernorm)
 }
 
 
@@ -115,6 +138,43 @@ def _forward_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield row
 
 
+def _backward_cases(rng: np.random.Generator) -> Iterator[Case]:
+    yield from rows(rng)
+    yield draw(rng, "101 rows", 101, 3, mean=-1.0)
+    yield draw(rng, "a row longer than 1,024", 1, 1030, mean=3.0)
+    for dtype in SIXTEEN_BITS:
+        kind = f"{np.dtype(dtype).name}, gradients that nearly cancel"
+        yield cancelling(draw(rng, kind, 34, 3, mean=1.0, dtype=dtype), rng)
+    column = draw(rng, "one dout for all columns (broadcast)", 9, 5)
+    column.dout = np.broadcast_to(column.dout[:, :1], column.dout.shape)
+    yield column
+
+
+def cancelling(case: Case, rng: np.random.Generator) -> Case:
+    """Each row comes twice, with gradients that cancel but for a tenth.
+
+    Sums over all are then small, and those over some of the rows are large.
+    """
+    half = len(case.x) // 2
+    first = 8 * case.dout[:half].astype(np.float64)
+    second = 0.1 * case.dout[half:].astype(np.float64) - first
+    order = rng.permutation(2 * half)
+    case.x = np.concatenate([case.x[:half]] * 2)[order]
+    case.dout = np.concatenate([first, second])[order].astype(case.x.dtype)
+    return case
+
+
+def _autograd_cases(rng: np.random.Generator) -> Iterator[Case]:
+    yield draw(rng, "float32, 5 rows of 37, eps 0.3", 5, 37)
+    yield draw(rng, "19 rows of 6", 19, 6, mean=2.0, eps=0.2)
+    yield draw(rng, "float64, mean 4", 3, 19, mean=4.0, dtype=np.float64)
+    for dtype in SIXTEEN_BITS:
+        yield draw(rng, np.dtype(dtype).name, 10, 9, mean=1.0, dtype=dtype)
+    yield draw(rng, "one row", 1, 21, mean=1.0)
+    yield each(draw(rng, WIDE, 3, 11), strided, "x", "gamma", "beta", "dout")
+    yield each(draw(rng, "transposed", 5, 6), np.asfortranarray, "x", "dout")
+
+
 def outputs(case: Case, results: Mapping[str, Any]) -> Mapping[str, Any]:
     """What is judged: of 16-bit inputs not the statistics, which are wider."""
     if case.x.dtype.itemsize == 2:
@@ -135,6 +195,21 @@ def forward(name: str, *options: str) -> Callable[[Any, Case], Mapping[str, Any]
     return scenario
 
 
+def _backward(impl: Any, case: Case) -> Mapping[str, Any]:
+    mean, rstd = statistics(case.x, case.eps)
+    dx, dgamma, dbeta = impl.cuda_layernorm_backward(
+        case.dout, case.x, case.gamma, mean, rstd
+    )
+    return {"dx": dx, "dgamma": dgamma, "dbeta": dbeta}
+
+
+def _autograd(impl: Any, case: Case) -> Mapping[str, Any]:
+    out, dx, dgamma, dbeta = impl.own_gradients(
+        impl.cuda_layernorm, case.dout, case.x, case.gamma, case.beta, case.eps
+    )
+    return {"out": out, "dx": dx, "dgamma": dgamma, "dbeta": dbeta}
+
+
 EXERCISES = [
     Exercise(
         name="cuda_layernorm_forward",
@@ -145,5 +220,26 @@ EXERCISES = [
         path="triton",
         oracle=ORACLE,
         traffic=FORWARD,
+    ),
+    Exercise(
+        name="cuda_layernorm_backward",
+        notebook=NOTEBOOK,
+        points=4,
+        cases=_backward_cases,
+        scenario=_backward,
+        path="triton",
+        oracle=ORACLE,
+        traffic=BACKWARD,
+    ),
+    Exercise(
+        name="cuda_layernorm",
+        notebook=NOTEBOOK,
+        points=2,
+        cases=_autograd_cases,
+        scenario=_autograd,
+        path="triton",
+        builds_on=("cuda_layernorm_forward", "cuda_layernorm_backward"),
+        oracle=ORACLE,
+        traffic=BOTH,
     ),
 ]

@@ -209,3 +209,197 @@ def cuda_layernorm_forward(x, gamma, beta, eps):
 
 # %% nbgrader={"grade": true, "grade_id": "check_cuda_layernorm_forward", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["active-ipynb"]
 # check("cuda_layernorm_forward")
+
+# %% [markdown]
+# ## Layer norm, backward
+#
+# With $\hat x_j = (x_j - \mu)\, r$ and $\bar v$ for the gradient of the loss
+# with respect to $v$, a row has
+#
+# $$
+# \bar{\hat x}_j = \gamma_j \bar y_j, \qquad
+# \bar x_j = r \Bigl( \bar{\hat x}_j - \frac1D \sum_k \bar{\hat x}_k
+# - \hat x_j\, \frac1D \sum_k \bar{\hat x}_k \hat x_k \Bigr),
+# $$
+#
+# and all rows together have $\bar\gamma_j = \sum_i \bar y_{ij} \hat x_{ij}$
+# and $\bar\beta_j = \sum_i \bar y_{ij}$.
+#
+# The first line is a matter of one row, so of one program. The second adds up
+# over rows, so over programs. A kernel of its own for it would read `dout`
+# and `x` once more. And if all programs added to the same D numbers, then
+# either they would overwrite each other, or, with atomics, the order of the
+# additions would change from run to run, and the last digits with it.
+#
+# So split the sum. A fixed number of programs share the rows: program $p$
+# takes rows $p$, $p + P$, $p + 2P$, and so on, in a loop, and keeps its own
+# sums over them in registers. At the end it writes them as row $p$ of a
+# buffer (P, D). A second kernel, `column_sums`, adds up the rows of the
+# buffer in their order.
+#
+# The buffer is bytes, too. The cell below compares it with `x`, for a program
+# for each row and for at most 128 programs with at least 8 rows each. Look at
+# the last column.
+
+# %% nbgrader={"grade": false, "grade_id": "programs_for", "locked": true, "schema_version": 3, "solution": false, "task": false}
+def programs_for(rows):
+    """How many programs share the rows: up to 128, each with 8 at least."""
+    return min(triton.cdiv(rows, 8), 128)
+
+# %% tags=["active-ipynb"]
+# D, s = 4096, 2
+# print("    N  programs  x, MiB   two buffers, MiB: P = N    P programs")
+# for N in (1, 37, 1000, 8192):
+#     P = programs_for(N)
+#     size, each, few = (b / 2**20 for b in (N * D * s, 8 * N * D, 8 * P * D))
+#     print(f"{N:5d} {P:9d} {size:7.2f} {each:23.2f} {few:13.2f}")
+
+# %% [markdown]
+# A program for each row writes more into its buffers than `x` weighs, float32
+# against bfloat16. With `programs_for` they are a small part of it. Use it,
+# or a number of your own that keeps each buffer smaller than `x`.
+#
+# **Write** the first kernel and the launcher. `range(n)` may run up to an
+# argument of the kernel. The number of programs need not divide N. Neither
+# the partial sums nor anything else is added up in 16 bits.
+#
+# **The check looks at** one row and 101 rows, at a γ that changes from column
+# to column, at each gradient's dtype, at which program wrote what, and at all
+# that it looked at above.
+
+# %% nbgrader={"grade": false, "grade_id": "cuda_layernorm_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+@triton.jit
+def layernorm_backward_kernel(
+    dout_ptr, x_ptr, gamma_ptr, mean_ptr, rstd_ptr,
+    dx_ptr, dgamma_ptr, dbeta_ptr,
+    N, D, rows_each, BLOCK: tl.constexpr, COMPUTE: tl.constexpr,
+):
+    """dx of rows p, p + P, ..., and row p of partial sums (P, D)."""
+    ### BEGIN SOLUTION
+    program = tl.program_id(0).to(tl.int64)
+    at = tl.arange(0, BLOCK)
+    inside = at < D
+    gamma = tl.load(gamma_ptr + at, mask=inside, other=0.0).to(COMPUTE)
+    dgamma = tl.zeros((BLOCK,), COMPUTE)
+    dbeta = tl.zeros((BLOCK,), COMPUTE)
+    for i in range(rows_each):
+        row = program + i * tl.num_programs(0)
+        here = inside & (row < N)
+        place = row * D + at
+        dout = tl.load(dout_ptr + place, mask=here, other=0.0).to(COMPUTE)
+        x = tl.load(x_ptr + place, mask=here, other=0.0).to(COMPUTE)
+        mean = tl.load(mean_ptr + row, mask=row < N, other=0.0)
+        rstd = tl.load(rstd_ptr + row, mask=row < N, other=0.0)
+
+        x_hat = (x - mean) * rstd
+        dx_hat = dout * gamma
+        along_one = tl.sum(dx_hat) / D
+        along_x_hat = tl.sum(dx_hat * x_hat) / D
+        dx = rstd * (dx_hat - along_one - x_hat * along_x_hat)
+        tl.store(dx_ptr + place, dx, mask=here)
+
+        dgamma += dout * x_hat
+        dbeta += dout
+    tl.store(dgamma_ptr + program * D + at, dgamma, mask=inside)
+    tl.store(dbeta_ptr + program * D + at, dbeta, mask=inside)
+    ### END SOLUTION
+
+
+def cuda_layernorm_backward(dout, x, gamma, mean, rstd):
+    """Gradients of layer norm, by layernorm_backward_kernel and column_sums.
+
+    dout : (N, D), gradient of the loss by out; dtype of x
+    x, gamma : what the forward was given
+    mean, rstd : (N,), what it returned
+
+    Returns dx (N, D) in the dtype of x, and dgamma and dbeta (D,) in the
+    dtype of gamma.
+    Bytes: 2 N D s read, N D s written.
+    """
+    ### BEGIN SOLUTION
+    dout, x, gamma = dout.contiguous(), x.contiguous(), gamma.contiguous()
+    N, D = x.shape
+    programs = programs_for(N)
+    rows_each = triton.cdiv(N, programs)
+    dx = torch.empty_like(x)
+    dgamma, dbeta = buffer(x, programs, D), buffer(x, programs, D)
+    layernorm_backward_kernel[(programs,)](
+        dout, x, gamma, mean, rstd, dx, dgamma, dbeta,
+        N, D, rows_each, triton.next_power_of_2(D), compute_dtype(x),
+    )
+    dgamma = column_sums(dgamma, gamma.dtype)
+    dbeta = column_sums(dbeta, gamma.dtype)
+    return dx, dgamma, dbeta
+    ### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "check_cuda_layernorm_backward", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["active-ipynb"]
+# check("cuda_layernorm_backward")
+
+# %% [markdown]
+# ## Both in autograd
+#
+# `torch.autograd.Function` joins the two, as in the PyTorch notebook of this
+# topic. What the way back needs goes into `ctx`. Keep `x` itself, and not
+# $\hat x$: `x` is alive anyway, $\hat x$ would be as large again, and it can
+# be computed again in registers.
+#
+# **The check looks at** the result and the three gradients, and at the bytes
+# of both ways together: $3ns$ read, $2ns$ written.
+
+# %% nbgrader={"grade": false, "grade_id": "cuda_layernorm", "locked": false, "schema_version": 3, "solution": true, "task": false}
+class LayerNormKernels(torch.autograd.Function):
+    """Layer normalization by your kernels, for autograd."""
+
+    @staticmethod
+    def forward(ctx, x, gamma, beta, eps):
+        """The result; keeps in ctx what the way back needs."""
+        ### BEGIN SOLUTION
+        out, mean, rstd = cuda_layernorm_forward(x, gamma, beta, eps)
+        ctx.save_for_backward(x, gamma, mean, rstd)
+        return out
+        ### END SOLUTION
+
+    @staticmethod
+    def backward(ctx, dout):
+        """One gradient for each argument of the forward."""
+        ### BEGIN SOLUTION
+        x, gamma, mean, rstd = ctx.saved_tensors
+        grads = cuda_layernorm_backward(dout, x, gamma, mean, rstd)
+        return (*grads, None)
+        ### END SOLUTION
+
+
+def cuda_layernorm(x, gamma, beta, eps):
+    """Layer norm of (N, D), and its way back, by LayerNormKernels.
+
+    x : (N, D)
+    gamma, beta : (D,), scale and shift
+    eps : added to the variance under the root
+
+    Returns out (N, D) in the dtype of x.
+    Bytes, both ways together: 3 N D s read, 2 N D s written.
+    """
+    ### BEGIN SOLUTION
+    return LayerNormKernels.apply(x, gamma, beta, eps)
+    ### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "check_cuda_layernorm", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["active-ipynb"]
+# check("cuda_layernorm")
+
+# %% [markdown]
+# `gradcheck` compares a backward with differences of its forward, in float64.
+# The second line runs the way back twice. Look at whether a bit differs.
+
+# %% tags=["active-ipynb"]
+# device = "cuda" if torch.cuda.is_available() else "cpu"
+# torch.manual_seed(0)
+# wide = {"dtype": torch.float64, "device": device, "requires_grad": True}
+# x, gamma, beta = (torch.randn(n, **wide) for n in ((10, 3), 3, 3))
+# print(torch.autograd.gradcheck(cuda_layernorm, (x, gamma, beta, 0.25)))
+# x, dout = torch.randn(2, 100, 37, device=device)
+# gamma, beta = torch.randn(2, 37, device=device)
+# _, mean, rstd = cuda_layernorm_forward(x, gamma, beta, 1e-5)
+# one, other = (
+#     cuda_layernorm_backward(dout, x, gamma, mean, rstd) for _ in range(2)
+# )
+# print([torch.equal(a, b) for a, b in zip(one, other)])
