@@ -403,3 +403,202 @@ def cuda_layernorm(x, gamma, beta, eps):
 #     cuda_layernorm_backward(dout, x, gamma, mean, rstd) for _ in range(2)
 # )
 # print([torch.equal(a, b) for a, b in zip(one, other)])
+
+# %% [markdown]
+# ## Group norm, forward
+#
+# For `x` of shape (N, C, H, W), the channels are cut into G groups of
+# neighbours. Group $g$ of image $n$ has $\tfrac CG\, H W$ numbers, and in
+# contiguous memory they lie side by side. So it is a row, and there are
+# $N \cdot G$ of them: row $nG + g$. With $G = C$ this is instance norm, with
+# $G = 1$ layer norm over C, H and W.
+#
+# One thing is new. $\gamma$ and $\beta$ have one entry for each channel. The
+# cell below prints, for 6 channels of 2 pixels in 2 groups, the rows and the
+# channel of each place. Look at how the channel follows from row and place.
+
+# %% tags=["active-ipynb"]
+# C, pixels, G = 6, 2, 2
+# channels = torch.arange(C).repeat_interleave(pixels).reshape(G, -1)
+# for row, of_row in enumerate(channels):
+#     print(f"row {row}: channels {of_row.tolist()}")
+
+# %% [markdown]
+# **Write** a kernel with one program for each group of each image. A load
+# may go to any addresses, also to the same one many times: that is how a
+# block of places gets its γ.
+#
+# **The check looks at** G = 1, at G = C and between, at groups whose size is
+# not G, at images with one pixel, and at all that it looked at above.
+
+# %% nbgrader={"grade": false, "grade_id": "cuda_groupnorm_forward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+@triton.jit
+def groupnorm_forward_kernel(
+    x_ptr, gamma_ptr, beta_ptr, out_ptr, mean_ptr, rstd_ptr,
+    G, size, pixels, eps, BLOCK: tl.constexpr, COMPUTE: tl.constexpr,
+):
+    """One group of one image: size numbers, pixels of them in a channel."""
+    ### BEGIN SOLUTION
+    row = tl.program_id(0).to(tl.int64)
+    at = tl.arange(0, BLOCK)
+    inside = at < size
+    place = row * size + at
+    x = tl.load(x_ptr + place, mask=inside, other=0.0).to(COMPUTE)
+    mean = tl.sum(x) / size
+    centred = tl.where(inside, x - mean, 0.0)
+    var = tl.sum(centred * centred) / size
+    rstd = 1.0 / tl.sqrt(var + eps)
+
+    channel = (row % G) * (size // pixels) + at // pixels
+    gamma = tl.load(gamma_ptr + channel, mask=inside).to(COMPUTE)
+    beta = tl.load(beta_ptr + channel, mask=inside).to(COMPUTE)
+    out = gamma * (centred * rstd) + beta
+    tl.store(out_ptr + place, out, mask=inside)
+    tl.store(mean_ptr + row, mean)
+    tl.store(rstd_ptr + row, rstd)
+    ### END SOLUTION
+
+
+def cuda_groupnorm_forward(x, gamma, beta, G, eps):
+    """Normalize each group of channels of an image, scale and shift channels.
+
+    x : (N, C, H, W), up to 16,384 numbers in a group
+    gamma, beta : (C,), scale and shift of each channel
+    G : number of groups, which divides C
+    eps : added to the variance, which divides by C // G * H * W, under the
+        root
+
+    Returns out (N, C, H, W) in the dtype of x, and mean and rstd (N, G) in
+    float32 (float64 for float64).
+    Bytes, with n = N C H W: n s read, n s written.
+    """
+    ### BEGIN SOLUTION
+    x, gamma, beta = x.contiguous(), gamma.contiguous(), beta.contiguous()
+    N, C, H, W = x.shape
+    size = C // G * H * W
+    out = torch.empty_like(x)
+    mean, rstd = buffer(x, N, G), buffer(x, N, G)
+    block = triton.next_power_of_2(size)
+    groupnorm_forward_kernel[(N * G,)](
+        x, gamma, beta, out, mean, rstd,
+        G, size, H * W, eps, block, compute_dtype(x),
+    )
+    return out, mean, rstd
+    ### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "check_cuda_groupnorm_forward", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["active-ipynb"]
+# check("cuda_groupnorm_forward")
+
+# %% [markdown]
+# ## Group norm, backward
+#
+# The gradient of a row is that of layer norm, with $\gamma_c$ of the channel
+# inside of the row sums. But $\bar\gamma_c$ and $\bar\beta_c$ are other sums:
+# over the pixels of a channel, and then over the images.
+#
+# The first half of that is within one program, if it can tell the channels of
+# its row apart. So lay the row out as a **2-D block**, a channel a line:
+# `channel[:, None] * pixels + pixel[None, :]` are its places, and
+# `tl.sum(..., axis=1)` gives one sum for each channel. The second half is
+# over the images, and `column_sums` does it.
+#
+# First the bytes: are the buffers small this time? The cell below compares
+# them with `x` in bfloat16. Look at what decides.
+
+# %% tags=["active-ipynb"]
+# for shape in ((32, 256, 56, 56), (32, 256, 7, 7), (32, 256, 1, 1)):
+#     N, C, H, W = shape
+#     ratio = 2 * 4 * N * C / (2 * N * C * H * W)
+#     print(f"{str(shape):18s} buffers weigh {ratio:.2%} of x")
+
+# %% [markdown]
+# The number of pixels decides: each sum stands for the H·W numbers of a
+# channel.
+#
+# Both lengths of a block are powers of two, so a row of 3 channels of 35
+# pixels takes a block of 4 by 64, and there are two ways to be outside.
+#
+# **Write** the kernel and the launcher.
+
+# %% nbgrader={"grade": false, "grade_id": "cuda_groupnorm_backward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+@triton.jit
+def groupnorm_backward_kernel(
+    dout_ptr, x_ptr, gamma_ptr, mean_ptr, rstd_ptr,
+    dx_ptr, dgamma_ptr, dbeta_ptr, G, channels, pixels,
+    CHANNELS: tl.constexpr, PIXELS: tl.constexpr, COMPUTE: tl.constexpr,
+):
+    """One group of one image: dx, and the sums of each of its channels."""
+    ### BEGIN SOLUTION
+    row = tl.program_id(0).to(tl.int64)
+    size = channels * pixels
+    channel = tl.arange(0, CHANNELS)
+    pixel = tl.arange(0, PIXELS)
+    exists = channel < channels
+    inside = exists[:, None] & (pixel < pixels)[None, :]
+    place = row * size + channel[:, None] * pixels + pixel[None, :]
+    dout = tl.load(dout_ptr + place, mask=inside, other=0.0).to(COMPUTE)
+    x = tl.load(x_ptr + place, mask=inside, other=0.0).to(COMPUTE)
+    mean = tl.load(mean_ptr + row)
+    rstd = tl.load(rstd_ptr + row)
+    own = (row % G) * channels + channel
+    gamma = tl.load(gamma_ptr + own, mask=exists, other=0.0).to(COMPUTE)
+
+    x_hat = (x - mean) * rstd
+    dx_hat = dout * gamma[:, None]
+    along_one = tl.sum(dx_hat) / size
+    along_x_hat = tl.sum(dx_hat * x_hat) / size
+    dx = rstd * (dx_hat - along_one - x_hat * along_x_hat)
+    tl.store(dx_ptr + place, dx, mask=inside)
+
+    partial = row * channels + channel  # n C + c, since row = n G + g
+    dgamma = tl.sum(dout * x_hat, axis=1)
+    dbeta = tl.sum(dout, axis=1)
+    tl.store(dgamma_ptr + partial, dgamma, mask=exists)
+    tl.store(dbeta_ptr + partial, dbeta, mask=exists)
+    ### END SOLUTION
+
+
+def cuda_groupnorm_backward(dout, x, gamma, mean, rstd, G):
+    """Gradients of group norm, by groupnorm_backward_kernel and column_sums.
+
+    dout : (N, C, H, W), gradient of the loss by out; dtype of x
+    x, gamma, G : what the forward was given
+    mean, rstd : (N, G), what it returned
+
+    Returns dx (N, C, H, W) in the dtype of x, and dgamma and dbeta (C,) in
+    the dtype of gamma.
+    Bytes, with n = N C H W: 2 n s read, n s written.
+    """
+    ### BEGIN SOLUTION
+    dout, x, gamma = dout.contiguous(), x.contiguous(), gamma.contiguous()
+    N, C, H, W = x.shape
+    channels, pixels = C // G, H * W
+    dx = torch.empty_like(x)
+    dgamma, dbeta = buffer(x, N, C), buffer(x, N, C)
+    groupnorm_backward_kernel[(N * G,)](
+        dout, x, gamma, mean, rstd, dx, dgamma, dbeta, G, channels, pixels,
+        triton.next_power_of_2(channels), triton.next_power_of_2(pixels),
+        compute_dtype(x),
+    )
+    dgamma = column_sums(dgamma, gamma.dtype)
+    dbeta = column_sums(dbeta, gamma.dtype)
+    return dx, dgamma, dbeta
+    ### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "check_cuda_groupnorm_backward", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["active-ipynb"]
+# check("cuda_groupnorm_backward")
+
+# %% [markdown]
+# Your group norm holds two others. The cell below compares its ends with
+# PyTorch's instance norm and layer norm. Look at the differences.
+
+# %% tags=["active-ipynb"]
+# device = "cuda" if torch.cuda.is_available() else "cpu"
+# torch.manual_seed(1)
+# x = torch.randn(2, 6, 5, 3, device=device)
+# one, zero = torch.ones(6, device=device), torch.zeros(6, device=device)
+# instance = torch.nn.functional.instance_norm(x)
+# layer = torch.nn.functional.layer_norm(x, x.shape[1:])
+# for G, theirs in ((6, instance), (1, layer)):
+#     out, _, _ = cuda_groupnorm_forward(x, one, zero, G, 1e-5)
+#     print(f"G = {G}: {(out - theirs).abs().max().item():.0e}")
