@@ -24,13 +24,17 @@ LOW = """low = x_ptr.dtype.element_ty
 """The dtype of x; bfloat16 is float32, since the interpreter can't compute in it."""
 
 
-def wrong_forward(exercise: str, count: str) -> tuple[Mistake, ...]:
+def wrong_forward(
+    exercise: str, count: str, result: str = "out"
+) -> tuple[Mistake, ...]:
     """What goes wrong in each kernel that has a row in registers.
 
-    The statistics of a row are those of ``count`` numbers.
+    The statistics of a row are those of ``count`` numbers; what layer norm gives
+    is named ``result``.
     """
     wrong = partial(Mistake, exercise)
     squares = f"tl.sum(centred * centred) / {count}"
+    out = OUT.replace("out", result)
     return (
         wrong(
             "mean subtracted after the tail was masked",
@@ -85,18 +89,30 @@ def wrong_forward(exercise: str, count: str) -> tuple[Mistake, ...]:
         wrong(
             "gamma ignored",
             "Which inputs does your kernel never use?",
-            ((OUT, "out = centred * rstd + beta"),),
+            ((out, f"{result} = centred * rstd + beta"),),
         ),
         wrong(
             "beta ignored",
             "Which inputs does your kernel never use?",
-            ((OUT, "out = gamma * (centred * rstd)"),),
+            ((out, f"{result} = gamma * (centred * rstd)"),),
         ),
         wrong(
             "mean not subtracted from the result",
             "Which mean has a row of your result before gamma and beta?",
-            ((OUT, OUT.replace("centred", "x")),),
+            ((out, out.replace("centred", "x")),),
         ),
+    )
+
+
+def result_by_torch(exercise: str, formula: str) -> Mistake:
+    """The kernel runs, and what comes back is another result."""
+    done = "return out, mean, rstd"
+    return Mistake(
+        exercise,
+        "result computed by torch",
+        WHO,
+        ((done, f"out = {formula}\n    {done}"),),
+        caught_by="framework",
     )
 
 
@@ -227,6 +243,10 @@ MISTAKES = [
             ),
         ),
         caught_by="launch",
+    ),
+    result_by_torch(
+        "cuda_layernorm_forward",
+        "torch.nn.functional.layer_norm(x, (D,), gamma, beta, eps)",
     ),
     _forward(
         "mean computed by torch",

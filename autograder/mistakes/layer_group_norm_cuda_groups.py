@@ -8,7 +8,7 @@ from autograder.mistakes import Mistake
 from autograder.mistakes.layer_group_norm_cuda import (
     LOADS,
     OUT,
-    WHO,
+    result_by_torch,
     wrong_forward,
     wrong_launch,
 )
@@ -104,17 +104,9 @@ FORWARD = [
         ),
         caught_by="traffic",
     ),
-    _forward(
-        "torch in place of a kernel",
-        WHO,
-        (
-            (
-                "    return out, mean, rstd",
-                "    out = torch.nn.functional.group_norm(x, G, gamma, beta, eps)\n"
-                "    return out, mean, rstd",
-            ),
-        ),
-        caught_by="framework",
+    result_by_torch(
+        "cuda_groupnorm_forward",
+        "torch.nn.functional.group_norm(x, G, gamma, beta, eps)",
     ),
 ]
 

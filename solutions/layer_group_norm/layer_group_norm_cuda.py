@@ -602,3 +602,296 @@ def cuda_groupnorm_backward(dout, x, gamma, mean, rstd, G):
 # for G, theirs in ((6, instance), (1, layer)):
 #     out, _, _ = cuda_groupnorm_forward(x, one, zero, G, 1e-5)
 #     print(f"G = {G}: {(out - theirs).abs().max().item():.0e}")
+
+# %% [markdown]
+# ## Rows longer than a block
+#
+# A row of 65,536 numbers does not fit into the registers of one program. What
+# does not fit spills to memory, which is what we wanted to avoid. So the row
+# is cut into **chunks** of one block each, and a loop runs over them.
+#
+# The result can't be written before the last chunk has been seen, so a second
+# loop has to read the row again: two reads, one write, $3ns$. A third read,
+# one for the mean and one for the variance, is not in the budget.
+#
+# So each chunk is taken once, and its statistics are merged into those of the
+# chunks before it. Let these have $n$ numbers, mean $\mu$ and sum of squares
+# about the mean $M$, and the new chunk $n'$, $\mu'$ and $M'$. With
+# $\delta = \mu' - \mu$, all together have (*derived*; Chan, Golub and LeVeque
+# published it in 1979)
+#
+# $$
+# \mu \leftarrow \mu + \delta\, \frac{n'}{n + n'}, \qquad
+# M \leftarrow M + M' + \delta^2\, \frac{n\, n'}{n + n'} .
+# $$
+#
+# Within a chunk the variance is two-pass, in registers. The cell below merges
+# two chunks around 10,000 in float32, and compares with one pass over both.
+# Look at the digits.
+
+# %% tags=["active-ipynb"]
+# torch.manual_seed(2)
+# x = 10_000 + torch.randn(200)
+# (a, b), n = x.split(100), 100.0
+# M, M_new = ((c - c.mean()).square().sum() for c in (a, b))
+# delta = b.mean() - a.mean()
+# merged = (M + M_new + delta**2 * n * n / (n + n)) / 200
+# one_pass = x.square().mean() - x.mean() ** 2
+# exact = x.double().var(correction=0)
+# for name, value in (("merged", merged), ("one pass", one_pass)):
+#     print(f"{name:8s} {value.item():8.4f}   exact {exact.item():.4f}")
+
+# %% [markdown]
+# **Write** a kernel with one program for each row, and two loops over its
+# chunks. `range(0, D, BLOCK)` may be such a loop. The last chunk may be
+# short: how many numbers has it? A variable that a loop changes must have its
+# dtype before the loop: `tl.full((), 0.0, COMPUTE)` is a zero of that dtype.
+#
+# **The check** hands over the length of a block, small, so that there are
+# many chunks; it looks at last chunks of one number, full ones, and rows
+# shorter than a block.
+
+# %% nbgrader={"grade": false, "grade_id": "cuda_layernorm_wide_forward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+@triton.jit
+def layernorm_wide_forward_kernel(
+    x_ptr, gamma_ptr, beta_ptr, out_ptr, mean_ptr, rstd_ptr,
+    D, eps, BLOCK: tl.constexpr, COMPUTE: tl.constexpr,
+):
+    """One row in chunks of BLOCK: out, mean and rstd."""
+    ### BEGIN SOLUTION
+    row = tl.program_id(0).to(tl.int64)
+    start_of_row = row * D
+    mean = tl.full((), 0.0, COMPUTE)
+    squares = tl.full((), 0.0, COMPUTE)
+    for start in range(0, D, BLOCK):
+        at = start + tl.arange(0, BLOCK)
+        inside = at < D
+        x = tl.load(x_ptr + start_of_row + at, mask=inside, other=0.0)
+        x = x.to(COMPUTE)
+        count = tl.minimum(D - start, BLOCK)
+        chunk_mean = tl.sum(x) / count
+        centred = tl.where(inside, x - chunk_mean, 0.0)
+        delta = chunk_mean - mean
+        part = count / (start + count).to(COMPUTE)
+        mean += delta * part
+        squares += tl.sum(centred * centred) + delta * delta * part * start
+    rstd = 1.0 / tl.sqrt(squares / D + eps)
+
+    for start in range(0, D, BLOCK):
+        at = start + tl.arange(0, BLOCK)
+        inside = at < D
+        x = tl.load(x_ptr + start_of_row + at, mask=inside).to(COMPUTE)
+        gamma = tl.load(gamma_ptr + at, mask=inside).to(COMPUTE)
+        beta = tl.load(beta_ptr + at, mask=inside).to(COMPUTE)
+        out = gamma * ((x - mean) * rstd) + beta
+        tl.store(out_ptr + start_of_row + at, out, mask=inside)
+    tl.store(mean_ptr + row, mean)
+    tl.store(rstd_ptr + row, rstd)
+    ### END SOLUTION
+
+
+def cuda_layernorm_wide_forward(x, gamma, beta, block, eps):
+    """Layer norm of rows of any length, by chunks.
+
+    x : (N, D)
+    gamma, beta : (D,), scale and shift
+    block : numbers in a chunk, a power of two
+    eps : added to the variance, which divides by D, under the root
+
+    Returns out (N, D) in the dtype of x, and mean and rstd (N,) in float32
+    (float64 for float64).
+    Bytes: 2 N D s read, N D s written.
+    """
+    ### BEGIN SOLUTION
+    x, gamma, beta = x.contiguous(), gamma.contiguous(), beta.contiguous()
+    N, D = x.shape
+    out = torch.empty_like(x)
+    mean, rstd = buffer(x, N), buffer(x, N)
+    layernorm_wide_forward_kernel[(N,)](
+        x, gamma, beta, out, mean, rstd, D, eps, block, compute_dtype(x)
+    )
+    return out, mean, rstd
+    ### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "check_cuda_layernorm_wide_forward", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["active-ipynb"]
+# check("cuda_layernorm_wide_forward")
+
+# %% [markdown]
+# ## Many short rows
+#
+# A million rows of 64 numbers would be a million programs with next to
+# nothing to do. Each starts, loads γ and β, and asks memory for 128 bytes in
+# bfloat16, four bytes a thread. Give a program several rows, as a 2-D block:
+# a row a line, `tl.sum(..., axis=1)` for one statistic a line, and
+# `[:, None]` to bring it back to the block.
+#
+# The cell below counts programs, and what they load of γ and β, for one row
+# in a program and for 16. Look at what is saved.
+
+# %% tags=["active-ipynb"]
+# N, D, s = 2**20, 64, 2
+# print(f"x and out weigh {2 * N * D * s / 2**20:.0f} MiB")
+# for rows in (1, 16):
+#     programs = triton.cdiv(N, rows)
+#     small = programs * 2 * D * s / 2**20
+#     print(f"{rows:2d} rows each: {programs:7d} programs load {small:3.0f} MiB"
+#           " of gamma and beta")
+
+# %% [markdown]
+# Those loads come out of the cache, since γ and β are small, but they are
+# still asked for. With 16 rows they are a sixteenth.
+#
+# **Write** a kernel whose program has `rows` rows. Two things can be outside:
+# a place beyond $D$, and a row beyond $N$.
+# **The check looks at** N that `rows` does not divide, and at all that it
+# looked at in the first exercise.
+
+# %% nbgrader={"grade": false, "grade_id": "cuda_layernorm_short_forward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+@triton.jit
+def layernorm_short_forward_kernel(
+    x_ptr, gamma_ptr, beta_ptr, out_ptr, mean_ptr, rstd_ptr,
+    N, D, eps, ROWS: tl.constexpr, BLOCK: tl.constexpr, COMPUTE: tl.constexpr,
+):
+    """ROWS rows in a block of ROWS by BLOCK: out, mean and rstd."""
+    ### BEGIN SOLUTION
+    row = tl.program_id(0).to(tl.int64) * ROWS + tl.arange(0, ROWS)
+    at = tl.arange(0, BLOCK)
+    exists = row < N
+    inside = exists[:, None] & (at < D)[None, :]
+    place = row[:, None] * D + at[None, :]
+    x = tl.load(x_ptr + place, mask=inside, other=0.0).to(COMPUTE)
+    mean = tl.sum(x, axis=1) / D
+    centred = tl.where(inside, x - mean[:, None], 0.0)
+    var = tl.sum(centred * centred, axis=1) / D
+    rstd = 1.0 / tl.sqrt(var + eps)
+
+    gamma = tl.load(gamma_ptr + at, mask=at < D)[None, :].to(COMPUTE)
+    beta = tl.load(beta_ptr + at, mask=at < D)[None, :].to(COMPUTE)
+    out = gamma * (centred * rstd[:, None]) + beta
+    tl.store(out_ptr + place, out, mask=inside)
+    tl.store(mean_ptr + row, mean, mask=exists)
+    tl.store(rstd_ptr + row, rstd, mask=exists)
+    ### END SOLUTION
+
+
+def cuda_layernorm_short_forward(x, gamma, beta, rows, eps):
+    """Layer norm of many short rows, several of them in a program.
+
+    x : (N, D), D small
+    gamma, beta : (D,), scale and shift
+    rows : how many rows a program handles, a power of two
+    eps : added to the variance, which divides by D, under the root
+
+    Returns out (N, D) in the dtype of x, and mean and rstd (N,) in float32
+    (float64 for float64).
+    Bytes: N D s read, N D s written.
+    """
+    ### BEGIN SOLUTION
+    x, gamma, beta = x.contiguous(), gamma.contiguous(), beta.contiguous()
+    N, D = x.shape
+    out = torch.empty_like(x)
+    mean, rstd = buffer(x, N), buffer(x, N)
+    block = triton.next_power_of_2(D)
+    layernorm_short_forward_kernel[(triton.cdiv(N, rows),)](
+        x, gamma, beta, out, mean, rstd,
+        N, D, eps, rows, block, compute_dtype(x),
+    )
+    return out, mean, rstd
+    ### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "check_cuda_layernorm_short_forward", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["active-ipynb"]
+# check("cuda_layernorm_short_forward")
+
+# %% [markdown]
+# ## The next layer, in the same kernel
+#
+# Behind a norm there is often an activation. As a kernel of its own it reads
+# what the norm has just written, and writes as much again: $4ns$ for both. In
+# the norm's kernel it costs a line, and $2ns$ is all that moves. The cell
+# below counts, and gives the time that the saved bytes would take.
+
+# %% tags=["active-ipynb"]
+# N, D, s = 8192, 4096, 2
+# apart, together = (k * N * D * s for k in (4, 2))
+# saved = (apart - together) / 4.8e12
+# print(f"{apart / 2**20:.0f} MiB apart, {together / 2**20:.0f} MiB together")
+# print(f"saved on an H200: {saved * 1e6:.0f} µs of {apart / 4.8e12 * 1e6:.0f}")
+
+# %% [markdown]
+# Half again. That is the whole idea of fusing.
+#
+# **Write** layer norm followed by the exact GELU,
+# $z\, \tfrac12 (1 + \operatorname{erf}(z / \sqrt 2))$, where $z$ is what
+# layer norm returns. The activation comes last, behind γ and β.
+
+# %% nbgrader={"grade": false, "grade_id": "cuda_layernorm_gelu_forward", "locked": false, "schema_version": 3, "solution": true, "task": false}
+@triton.jit
+def layernorm_gelu_forward_kernel(
+    x_ptr, gamma_ptr, beta_ptr, out_ptr, mean_ptr, rstd_ptr,
+    D, eps, BLOCK: tl.constexpr, COMPUTE: tl.constexpr,
+):
+    """One row: GELU of layer norm, mean and rstd. BLOCK >= D."""
+    ### BEGIN SOLUTION
+    row = tl.program_id(0).to(tl.int64)
+    at = tl.arange(0, BLOCK)
+    inside = at < D
+    x = tl.load(x_ptr + row * D + at, mask=inside, other=0.0).to(COMPUTE)
+    mean = tl.sum(x) / D
+    centred = tl.where(inside, x - mean, 0.0)
+    var = tl.sum(centred * centred) / D
+    rstd = 1.0 / tl.sqrt(var + eps)
+
+    gamma = tl.load(gamma_ptr + at, mask=inside, other=0.0).to(COMPUTE)
+    beta = tl.load(beta_ptr + at, mask=inside, other=0.0).to(COMPUTE)
+    z = gamma * (centred * rstd) + beta
+    out = 0.5 * z * (1.0 + tl.erf(0.7071067811865476 * z))
+    tl.store(out_ptr + row * D + at, out, mask=inside)
+    tl.store(mean_ptr + row, mean)
+    tl.store(rstd_ptr + row, rstd)
+    ### END SOLUTION
+
+
+def cuda_layernorm_gelu_forward(x, gamma, beta, eps):
+    """GELU of layer norm, in one kernel.
+
+    x : (N, D), D up to 16,384
+    gamma, beta : (D,), scale and shift
+    eps : added to the variance, which divides by D, under the root
+
+    Returns out (N, D) in the dtype of x, and mean and rstd (N,) of the rows
+    of x, in float32 (float64 for float64).
+    Bytes: N D s read, N D s written.
+    """
+    ### BEGIN SOLUTION
+    x, gamma, beta = x.contiguous(), gamma.contiguous(), beta.contiguous()
+    N, D = x.shape
+    out = torch.empty_like(x)
+    mean, rstd = buffer(x, N), buffer(x, N)
+    block = triton.next_power_of_2(D)
+    layernorm_gelu_forward_kernel[(N,)](
+        x, gamma, beta, out, mean, rstd, D, eps, block, compute_dtype(x)
+    )
+    return out, mean, rstd
+    ### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "check_cuda_layernorm_gelu_forward", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["active-ipynb"]
+# check("cuda_layernorm_gelu_forward")
+
+# %% [markdown]
+# ## What you have now
+#
+# Norms that read a row as often as they must: once where it fits, twice where
+# it doesn't. Gradients of γ and β whose bits do not depend on who comes
+# first. What is missing is speed that was measured: how many warps a program
+# should have, how many programs, and how long a block. That takes a GPU, and
+# the functions stay as they are.
+#
+# ## To think about
+#
+# 1. `cuda_layernorm_forward` with a block of 2048 for rows of 1025 numbers
+#    leaves half of its places empty. Which of your kernels wastes less on
+#    such rows, and what does it pay for that?
+# 2. The way back behind the fused GELU needs the slope at $z$. What would you
+#    keep for it: $z$, or what computes it again? Count the bytes of both.
+# 3. Batch norm sums over the rows of (N, D). Which of your kernels is closest
+#    to what it needs, and in which order should it read?
