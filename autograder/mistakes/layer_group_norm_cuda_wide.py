@@ -1,4 +1,4 @@
-"""Wrong kernels of layer norm for long rows, for short rows, and with GELU."""
+"""Wrong kernels of layer norm for rows longer than a block."""
 
 from __future__ import annotations
 
@@ -7,10 +7,7 @@ from functools import partial
 from autograder.mistakes import Mistake
 from autograder.mistakes.layer_group_norm_cuda import (
     EPS,
-    LOADS,
-    WHO,
     result_by_torch,
-    wrong_forward,
     wrong_launch,
 )
 
@@ -22,19 +19,10 @@ BETWEEN = " + delta * delta * part * start"
 WIDE_RSTD = "rstd = 1.0 / tl.sqrt(squares / D + eps)"
 MERGE = "Merge two chunks by hand: 1, 1 and 3, 3, 3. What is the sum of squares?"
 
-SHORT_RSTD = "rstd = 1.0 / tl.sqrt(var + eps)"
-SHORT_INSIDE = "inside = exists[:, None] & (at < D)[None, :]"
-SHORT_OUT = "out = gamma * (centred * rstd[:, None]) + beta"
-
-Z = "z = gamma * (centred * rstd) + beta"
-GELU = "out = 0.5 * z * (1.0 + tl.erf(0.7071067811865476 * z))"
-WHICH = "Close, but not the function that is asked for. Which one does the text name?"
 
 _wide = partial(Mistake, "cuda_layernorm_wide_forward")
-_short = partial(Mistake, "cuda_layernorm_short_forward")
-_gelu = partial(Mistake, "cuda_layernorm_gelu_forward")
 
-LONG_ROWS = [
+MISTAKES = [
     *wrong_launch("cuda_layernorm_wide_forward"),
     result_by_torch("cuda_layernorm_wide_forward", LAYER_NORM),
     _wide("merged without the term in delta squared", MERGE, ((BETWEEN, ""),)),
@@ -145,162 +133,3 @@ LONG_ROWS = [
         caught_by="traffic",
     ),
 ]
-
-SHORT_ROWS = [
-    *wrong_launch("cuda_layernorm_short_forward"),
-    result_by_torch("cuda_layernorm_short_forward", LAYER_NORM),
-    _short(
-        "no check that a row exists",
-        "Share 21 rows, 16 at a time. Which rows does the second program touch?",
-        (
-            (SHORT_INSIDE, "inside = (row >= 0)[:, None] & (at < D)[None, :]"),
-            (", mask=exists", ""),
-        ),
-        caught_by="outside",
-    ),
-    _short(
-        "no mask behind the last column",
-        "A row of 37 has a line of 64 places. What lies in the others?",
-        ((SHORT_INSIDE, "inside = exists[:, None] & (at >= 0)[None, :]"),),
-    ),
-    _short(
-        "rows left over skipped",
-        "Share 21 rows, 16 at a time. How many programs does that take?",
-        (("triton.cdiv(N, rows)", "max(N // rows, 1)"),),
-        caught_by="unwritten",
-    ),
-    _short(
-        "one mean for all rows of a block",
-        "Print the shape of your mean. How many rows has a block?",
-        (
-            (
-                "mean = tl.sum(x, axis=1) / D",
-                "mean = tl.sum(x) / (ROWS * D) + 0.0 * row",
-            ),
-        ),
-    ),
-    _short(
-        "mean subtracted after the tail was masked",
-        "What do the places beyond the row hold after the mean was subtracted?",
-        (("tl.where(inside, x - mean[:, None], 0.0)", "x - mean[:, None]"),),
-    ),
-    _short(
-        "one-pass variance",
-        "Take x around 10,000. How many digits of E[x^2] - E[x]^2 are left?",
-        (
-            (
-                "tl.sum(centred * centred, axis=1) / D",
-                "tl.sum(x * x, axis=1) / D - mean * mean",
-            ),
-        ),
-    ),
-    _short(
-        "divided by the length of the block",
-        "How many numbers has the row, and how many places a line of the block?",
-        (("axis=1) / D", "axis=1) / BLOCK"),),
-    ),
-    _short(
-        "N in place of D",
-        "How many numbers stand behind each mean?",
-        (("axis=1) / D", "axis=1) / N"),),
-    ),
-    _short("eps omitted", EPS, ((SHORT_RSTD, "rstd = 1.0 / tl.sqrt(var)"),)),
-    _short(
-        "eps outside the root",
-        EPS,
-        ((SHORT_RSTD, "rstd = 1.0 / (tl.sqrt(var) + eps)"),),
-    ),
-    _short(
-        "gamma ignored",
-        "Which inputs does your kernel never use?",
-        ((SHORT_OUT, "out = centred * rstd[:, None] + beta"),),
-    ),
-    _short(
-        "x read more than once",
-        LOADS,
-        (
-            (
-                SHORT_OUT,
-                "x = tl.load(x_ptr + place, mask=inside, other=0.0).to(COMPUTE)\n"
-                "    centred = x - mean[:, None]\n"
-                f"    {SHORT_OUT}",
-            ),
-        ),
-        caught_by="traffic",
-    ),
-]
-
-OWN_KERNEL = """@triton.jit
-def gelu_kernel(z_ptr, out_ptr, n, BLOCK: tl.constexpr, COMPUTE: tl.constexpr):
-    at = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-    z = tl.load(z_ptr + at, mask=at < n).to(COMPUTE)
-    out = 0.5 * z * (1.0 + tl.erf(0.7071067811865476 * z))
-    tl.store(out_ptr + at, out, mask=at < n)
-
-
-def cuda_layernorm_gelu_forward("""
-
-WITH_GELU = [
-    *wrong_forward("cuda_layernorm_gelu_forward", "D", result="z"),
-    *wrong_launch("cuda_layernorm_gelu_forward"),
-    result_by_torch(
-        "cuda_layernorm_gelu_forward", f"torch.nn.functional.gelu({LAYER_NORM})"
-    ),
-    _gelu(
-        "GELU left out", "Which function comes behind the norm?", ((GELU, "out = z"),)
-    ),
-    _gelu(
-        "ReLU in place of GELU",
-        WHICH,
-        ((GELU, "out = tl.maximum(z, 0.0)"),),
-    ),
-    _gelu(
-        "tanh approximation",
-        WHICH,
-        (
-            (
-                GELU,
-                "u = 1.5957691216057308 * (z + 0.044715 * z * z * z)\n"
-                "    out = z / (1.0 + tl.exp(-u))",
-            ),
-        ),
-    ),
-    _gelu(
-        "GELU before gamma and beta",
-        "What is the input of the activation: x_hat, or what layer norm returns?",
-        (
-            (Z, "z = centred * rstd"),
-            (GELU, GELU.replace("= ", "= gamma * (", 1) + ") + beta"),
-        ),
-    ),
-    _gelu(
-        "GELU in a kernel of its own",
-        "Count the bytes of both launches. What is the budget?",
-        (
-            (GELU, "out = z"),
-            ("def cuda_layernorm_gelu_forward(", OWN_KERNEL),
-            (
-                "    return out, mean, rstd",
-                "    z, out = out, torch.empty_like(x)\n"
-                "    programs = (triton.cdiv(N * D, 256),)\n"
-                "    gelu_kernel[programs](z, out, N * D, 256, compute_dtype(x))\n"
-                "    return out, mean, rstd",
-            ),
-        ),
-        caught_by="traffic",
-    ),
-    _gelu(
-        "activation by torch",
-        WHO,
-        (
-            (GELU, "out = z"),
-            (
-                "return out, mean, rstd",
-                "return torch.nn.functional.gelu(out), mean, rstd",
-            ),
-        ),
-        caught_by="framework",
-    ),
-]
-
-MISTAKES = [*LONG_ROWS, *SHORT_ROWS, *WITH_GELU]

@@ -734,8 +734,8 @@ def cuda_layernorm_wide_forward(x, gamma, beta, block, eps):
 # for rows in (1, 16):
 #     programs = triton.cdiv(N, rows)
 #     small = programs * 2 * D * s / 2**20
-#     print(f"{rows:2d} rows each: {programs:7d} programs load {small:3.0f} MiB"
-#           " of gamma and beta")
+#     print(f"{rows:2d} rows each: {programs:7d} programs load", end=" ")
+#     print(f"{small:3.0f} MiB of gamma and beta")
 
 # %% [markdown]
 # Those loads come out of the cache, since γ and β are small, but they are
@@ -813,9 +813,9 @@ def cuda_layernorm_short_forward(x, gamma, beta, rows, eps):
 # %% tags=["active-ipynb"]
 # N, D, s = 8192, 4096, 2
 # apart, together = (k * N * D * s for k in (4, 2))
-# saved = (apart - together) / 4.8e12
-# print(f"{apart / 2**20:.0f} MiB apart, {together / 2**20:.0f} MiB together")
-# print(f"saved on an H200: {saved * 1e6:.0f} µs of {apart / 4.8e12 * 1e6:.0f}")
+# for name, moved in (("apart", apart), ("together", together)):
+#     time = moved / 4.8e12 * 1e6
+#     print(f"{name:9s} {moved / 2**20:4.0f} MiB, {time:5.1f} µs on an H200")
 
 # %% [markdown]
 # Half again. That is the whole idea of fusing.
