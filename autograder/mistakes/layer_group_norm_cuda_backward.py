@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from autograder.mistakes import Mistake
-from autograder.mistakes.layer_group_norm_cuda import LOADS, LOW, WHO
+from autograder.mistakes.layer_group_norm_cuda import LOW, WHO
 from autograder.mistakes.layer_group_norm_cuda_gradients import DX
 
 DX_HAT = "dx_hat = dout * gamma"
@@ -98,12 +98,6 @@ _SHARED = [
         ),
     ),
     _backward(
-        "a program for each row",
-        "How large are your buffers, and how large is x?",
-        (("programs = programs_for(N)", "programs = N"),),
-        caught_by="traffic",
-    ),
-    _backward(
         "atomics",
         ORDER,
         (
@@ -123,8 +117,9 @@ _SHARED = [
         caught_by="race",
     ),
     _backward(
-        "sums under a lock",
-        ORDER,
+        "sums under a lock, and no barrier",
+        "Other threads of a program may still write when one of them opens the lock. "
+        "And does the order of the sums still depend on who comes first?",
         (
             (SUMS, f"{ONE_ROW}\n    lock = mean.new_zeros(1, dtype=torch.int32)"),
             ("dx, dgamma, dbeta,\n", "dx, dgamma, dbeta, lock,\n"),
@@ -135,11 +130,11 @@ _SHARED = [
             (
                 STORES,
                 "    while tl.atomic_cas(lock, 0, 1) == 1:\n        pass\n"
-                f"{READ_ADD_WRITE}    tl.debug_barrier()\n"
+                f"{READ_ADD_WRITE}"
                 "    tl.atomic_xchg(lock, 0)\n",
             ),
         ),
-        caught_by="order",
+        caught_by="barrier",
     ),
 ]
 
@@ -190,8 +185,8 @@ MISTAKES = [
         ),
     ),
     _backward(
-        "x read more than once",
-        LOADS,
+        "more bytes moved than needed",
+        "Is anything as large as x loaded or stored twice? Count your buffers, too.",
         (
             (
                 "dgamma += dout * x_hat",

@@ -263,7 +263,7 @@ def programs_for(rows):
 # argument of the kernel. The number of programs need not divide N. Neither
 # the partial sums nor anything else is added up in 16 bits.
 #
-# **The check looks at** one row and 101 rows, at a γ that changes from column
+# **The check looks at** one row and 53 rows, at a γ that changes from column
 # to column, at each gradient's dtype, at which program wrote what, and at all
 # that it looked at above.
 
