@@ -84,6 +84,9 @@ def _cases(rng: np.random.Generator) -> Iterator[Case]:
     yield images(rng, kind, 2, 4, 2, 3, G=2, std=1e-3, eps=1e-5)
     kind = "mean 10,000, standard deviation 1"
     yield images(rng, kind, 2, 6, 3, 2, G=2, mean=1e4, eps=0.01)
+    kind = "float64, mean 10,000, standard deviation 0.01"
+    far = {"mean": 1e4, "std": 0.01, "eps": 1e-5, "dtype": np.float64}
+    yield images(rng, kind, 2, 4, 1, 3, G=2, **far)
     yield each(
         images(rng, WIDE, 2, 4, 2, 3, G=2), strided, "x", "gamma", "beta", "dout"
     )
