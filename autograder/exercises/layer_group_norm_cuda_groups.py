@@ -96,7 +96,7 @@ def _cases(rng: np.random.Generator) -> Iterator[Case]:
 
 def _forward_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield from _cases(rng)
-    yield images(rng, "a group of more than 1,024 numbers", 1, 4, 23, 23, G=2, mean=1.0)
+    yield images(rng, "a group of 1,026 numbers", 1, 2, 1, 513, G=1, mean=1.0)
     image = images(rng, "one image repeated (broadcast)", 3, 4, 1, 3, G=2)
     image.x = np.broadcast_to(image.x[:1], image.x.shape)
     yield image

@@ -255,9 +255,11 @@ def programs_for(rows):
 #     print(f"{N:5d} {P:9d} {size:7.2f} {each:23.2f} {few:13.2f}")
 
 # %% [markdown]
-# A program for each row writes more into its buffers than `x` weighs, float32
-# against bfloat16. With `programs_for` they are a small part of it. Use it,
-# or a number of your own that keeps each buffer smaller than `x`.
+# With a program for each row, the buffers weigh four times as much as `x`:
+# there are two of them, in float32 against bfloat16. With `programs_for` they
+# weigh less than `x` from 8 rows on, and a sixteenth of it in the last line.
+# Use it, or a number of your own below N. A buffer with as many numbers as
+# `x` is counted with the bytes.
 #
 # **Write** the first kernel and the launcher. `range(n)` may run up to an
 # argument of the kernel. The number of programs need not divide N. Neither
@@ -721,9 +723,9 @@ def cuda_layernorm_wide_forward(x, gamma, beta, block, eps):
 #
 # A million rows of 64 numbers would be a million programs with next to
 # nothing to do. Each starts, loads γ and β, and asks memory for 128 bytes in
-# bfloat16, four bytes a thread. Give a program several rows, as a 2-D block:
-# a row a line, `tl.sum(..., axis=1)` for one statistic a line, and
-# `[:, None]` to bring it back to the block.
+# bfloat16. Give a program several rows, as a 2-D block: a row a line,
+# `tl.sum(..., axis=1)` for one statistic a line, and `[:, None]` to bring it
+# back to the block.
 #
 # The cell below counts programs, and what they load of γ and β, for one row
 # in a program and for 16. Look at what is saved.

@@ -1,7 +1,6 @@
-"""Kernels of norms as exercises: what a check accepts, and what else it sees."""
+"""Kernels of norms as exercises: what a check accepts, and what it looks at."""
 
 import os
-from functools import cache
 
 import numpy as np
 import pytest
@@ -10,48 +9,21 @@ os.environ.setdefault("TRITON_INTERPRET", "1")  # before Triton is imported
 
 from autograder.exercises import exercises_of
 from autograder.exercises.layer_group_norm_cuda import NOTEBOOK
-from autograder.mistakes import Mistake, mistakes_of
-from autograder.reference import recorder, scripts
+from autograder.mistakes import Mistake
+from autograder.reference import scripts
+from autograder.reference.recorder import PUBLIC
 from autograder.student import kernels
-from autograder.student.replay import replay
-from autograder.student.verdict import judge
+from tests.exercises.judging import judged, why
 
 EXERCISES = {e.name: e for e in exercises_of(NOTEBOOK)}
 
 
-@cache
-def reference():
-    return scripts.namespace(NOTEBOOK)
-
-
-@cache
-def answers(exercise):
-    return recorder.record(EXERCISES[exercise])
-
-
-def judged(entry, namespace):
-    return judge(entry, [replay(q.trace, namespace) for q in entry.questions])
-
-
 @pytest.mark.parametrize("exercise", EXERCISES)
 def test_the_reference_passes_and_says_where(exercise):
-    result = judged(answers(exercise), reference())
-    assert result.status == "passed", result.first_failure()
+    result = judged(exercise, scripts.namespace(NOTEBOOK), PUBLIC)
+    assert result.passed, why(result)
     assert result.where == kernels.where()
     assert result.notes == ()
-
-
-@pytest.mark.parametrize(
-    "mistake",
-    [m for e in EXERCISES for m in mistakes_of(e) if m.caught_by != "values"],
-    ids=lambda m: f"{m.exercise}: {m.name}",
-)
-def test_a_property_catches_what_values_do_not_show(mistake):
-    wrong = scripts.namespace(NOTEBOOK, mistake)
-    result = judged(answers(mistake.exercise), wrong)
-    broken = {name for c in result.cases for name, _ in c.broken}
-    changed = any(c.changed for c in result.cases)
-    assert mistake.caught_by in broken | ({"inputs"} if changed else set())
 
 
 VAR = "var = tl.sum(centred * centred) / D"
@@ -171,8 +143,8 @@ RIGHT = [
 @pytest.mark.parametrize(("exercise", "way", "edit"), RIGHT)
 def test_another_right_way_passes(exercise, way, edit):
     variant = Mistake(exercise, way, "", (edit,))
-    result = judged(answers(exercise), scripts.namespace(NOTEBOOK, variant))
-    assert result.status == "passed", result.first_failure()
+    result = judged(exercise, scripts.namespace(NOTEBOOK, variant), PUBLIC)
+    assert result.passed, why(result)
 
 
 @pytest.mark.parametrize("exercise", EXERCISES)
