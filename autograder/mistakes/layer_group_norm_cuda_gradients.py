@@ -56,7 +56,10 @@ def wrong_row(exercise: str, count: str) -> tuple[Mistake, ...]:
         wrong(
             "rstd taken for the variance",
             "What does the docstring of the forward say that rstd is?",
-            ((X_HAT, f"rstd = 1 / tl.sqrt(rstd)\n        {X_HAT}"),),
+            (
+                (X_HAT, "x_hat = (x - mean) / tl.sqrt(rstd)"),
+                (DX, DX.replace("rstd *", "1 / tl.sqrt(rstd) *")),
+            ),
         ),
     )
 
