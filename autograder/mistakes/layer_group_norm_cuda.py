@@ -248,10 +248,4 @@ MISTAKES = [
         "cuda_layernorm_forward",
         "torch.nn.functional.layer_norm(x, (D,), gamma, beta, eps)",
     ),
-    _forward(
-        "mean computed by torch",
-        WHO,
-        (("return out, mean, rstd", "return out, x.to(mean.dtype).mean(1), rstd"),),
-        caught_by="framework",
-    ),
 ]

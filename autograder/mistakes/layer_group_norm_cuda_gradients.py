@@ -11,8 +11,8 @@ DX = "dx = rstd * (dx_hat - along_one - x_hat * along_x_hat)"
 X_HAT = "x_hat = (x - mean) * rstd"
 
 
-def wrong_row(exercise: str, count: str) -> tuple[Mistake, ...]:
-    """What goes wrong in the gradient of a row of ``count`` numbers."""
+def wrong_row(exercise: str, count: str, block: str) -> tuple[Mistake, ...]:
+    """What goes wrong in the gradient of a row of ``count`` numbers in a block."""
     wrong = partial(Mistake, exercise)
     return (
         wrong(
@@ -38,7 +38,7 @@ def wrong_row(exercise: str, count: str) -> tuple[Mistake, ...]:
         wrong(
             "divided by the length of the block",
             "How many numbers has the row, and how many places the block?",
-            ((f") / {count}\n", ") / BLOCK\n"),),
+            ((f") / {count}\n", f") / {block}\n"),),
         ),
         wrong(
             "rstd missing in dx",
@@ -135,6 +135,6 @@ def wrong_gradients(exercise: str) -> tuple[Mistake, ...]:
 
 
 MISTAKES = [
-    *wrong_row("cuda_layernorm_backward", "D"),
+    *wrong_row("cuda_layernorm_backward", "D", "BLOCK"),
     *wrong_gradients("cuda_layernorm_backward"),
 ]
