@@ -52,7 +52,7 @@ RIGHT = [
     ),
     (
         "cuda_layernorm_forward",
-        "the tail taken off the sum of squares",
+        "the mask as a factor",
         (
             f"{CENTRED}\n    {VAR}",
             "centred = (x - mean) * inside.to(COMPUTE)\n    " + VAR,
@@ -75,7 +75,7 @@ RIGHT = [
     ),
     (
         "cuda_layernorm_backward",
-        "the number of rows from a loop with a stride",
+        "a loop with a stride",
         (
             "for i in range(rows_each):\n        " + SHARES,
             "for i in range(0, rows_each * tl.num_programs(0), tl.num_programs(0)):\n"
@@ -84,19 +84,14 @@ RIGHT = [
     ),
     (
         "cuda_layernorm",
-        "everything in one Function's ctx",
-        (
-            "ctx.save_for_backward(x, gamma, mean, rstd)",
-            "ctx.save_for_backward(x, gamma, mean, rstd)\n        ctx.eps = eps",
-        ),
+        "a gradient made contiguous twice",
+        ("cuda_layernorm_backward(dout,", "cuda_layernorm_backward(dout.contiguous(),"),
     ),
     (
         "cuda_groupnorm_forward",
         "a grid of two axes",
-        (
-            "row = tl.program_id(0).to(tl.int64)",
-            "row = tl.program_id(0).to(tl.int64) + 0 * tl.program_id(1)",
-        ),
+        ("tl.program_id(0).to(tl.int64)", "tl.program_id(0) * G + tl.program_id(1)"),
+        ("[(N * G,)]", "[(N, G)]"),
     ),
     (
         "cuda_groupnorm_backward",
@@ -140,9 +135,11 @@ RIGHT = [
 ]
 
 
-@pytest.mark.parametrize(("exercise", "way", "edit"), RIGHT)
-def test_another_right_way_passes(exercise, way, edit):
-    variant = Mistake(exercise, way, "", (edit,))
+@pytest.mark.parametrize(
+    ("exercise", "way", "edits"), [(e, way, tuple(edits)) for e, way, *edits in RIGHT]
+)
+def test_another_right_way_passes(exercise, way, edits):
+    variant = Mistake(exercise, way, "", edits)
     result = judged(exercise, scripts.namespace(NOTEBOOK, variant), PUBLIC)
     assert result.passed, why(result)
 
