@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable
+from functools import cache
 
 import pytest
+
+# Before Triton is imported, which an optimizer does.
+os.environ.setdefault("TRITON_INTERPRET", "1")
+
 import torch
 from torch.nn import functional
 
@@ -114,14 +120,19 @@ def clipped() -> list[torch.Tensor]:
     return [p]
 
 
-OPTIM = torch.optim.SGD(clipped(), 0.1)
+@cache
+def optimizer() -> torch.optim.SGD:
+    """Made before its module is closed, and late: it imports Triton."""
+    return torch.optim.SGD(clipped(), 0.1)
+
+
 EMPTIED = {
     "torch.optim": (
         lambda: torch.optim.SGD(clipped(), 0.1),
         lambda: torch.optim.AdamW(clipped()),
-        OPTIM.step,
-        lambda: torch.optim.SGD.step.__wrapped__(OPTIM),
-        OPTIM.zero_grad,
+        lambda: optimizer().step(),
+        lambda: torch.optim.SGD.step.__wrapped__(optimizer()),
+        lambda: optimizer().zero_grad(),
     ),
     "torch.nn.utils.clip_grad": (
         lambda: torch.nn.utils.clip_grad_norm_(clipped(), 1.0),
@@ -137,6 +148,7 @@ def test_a_closed_module_is_closed_whoever_holds_its_functions(
     name: str, call: Callable[[], object]
 ) -> None:
     assert closed.is_function(name)
+    optimizer()
     with closing((name,)), closing((name,)), pytest.raises(Closed, match=name):
         call()
     call()  # and is open again
