@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograder.exercises import Case, Exercise, Traffic
+from autograder.exercises import Case, Exercise, Machine, Traffic
 from autograder.exercises.layer_group_norm_cuda import (
     FORWARD,
+    LONG,
     NOTEBOOK,
     SIXTEEN_BITS,
     cuda_layernorm_forward,
@@ -77,7 +78,7 @@ def _wide_cases(rng: np.random.Generator) -> Iterator[Case]:
         grow = draw(rng, kind, 2, 43, dtype=dtype)
         grow.x = np.sort(8 * grow.x.astype(np.float64)).astype(dtype)
         yield _with(grow, block=16)
-    yield _with(draw(rng, "one row of 700", 1, 700, mean=5.0), block=256)
+    yield _with(draw(rng, LONG, 2, 528, mean=5.0), block=512)
     row = draw(rng, "one row repeated (broadcast)", 3, 10)
     row.x = np.broadcast_to(row.x[:1], row.x.shape)
     yield _with(row, block=4)
@@ -88,6 +89,7 @@ def _short_cases(rng: np.random.Generator) -> Iterator[Case]:
         yield _with(case, rows=2)
     yield _with(draw(rng, "21 rows of 3", 21, 3, mean=1.0), rows=16)
     yield _with(draw(rng, "16 rows of 8", 16, 8, mean=-1.0, eps=0.2), rows=4)
+    yield _with(draw(rng, "20 rows of 32", 20, 32, mean=2.0), rows=16)
     yield _with(draw(rng, "fewer rows than a program handles", 3, 5), rows=8)
     row = draw(rng, "one row repeated (broadcast)", 5, 6)
     row.x = np.broadcast_to(row.x[:1], row.x.shape)
@@ -96,6 +98,7 @@ def _short_cases(rng: np.random.Generator) -> Iterator[Case]:
 
 def _gelu_cases(rng: np.random.Generator) -> Iterator[Case]:
     yield from rows(rng)
+    yield draw(rng, LONG, 2, 528)
     far = draw(rng, "gamma of 10 and more", 3, 17)
     far.gamma = 8 * far.gamma
     yield far
@@ -106,6 +109,7 @@ def _exercise(
     points: int,
     cases: Callable[[np.random.Generator], Iterator[Case]],
     *options: str,
+    long: str,
     traffic: Traffic = FORWARD,
 ) -> Exercise:
     return Exercise(
@@ -117,13 +121,25 @@ def _exercise(
         path="triton",
         oracle=ORACLE,
         traffic=traffic,
+        machine=Machine(long, stack=0, load=16, store=16, offsets=64),
     )
 
 
 EXERCISES = [
     _exercise(
-        "cuda_layernorm_wide_forward", 3, _wide_cases, "block", traffic=TWO_READS
+        "cuda_layernorm_wide_forward",
+        3,
+        _wide_cases,
+        "block",
+        long=f"{LONG}; block 512",
+        traffic=TWO_READS,
     ),
-    _exercise("cuda_layernorm_short_forward", 2, _short_cases, "rows"),
-    _exercise("cuda_layernorm_gelu_forward", 1, _gelu_cases),
+    _exercise(
+        "cuda_layernorm_short_forward",
+        2,
+        _short_cases,
+        "rows",
+        long="20 rows of 32; rows 16",
+    ),
+    _exercise("cuda_layernorm_gelu_forward", 1, _gelu_cases, long=LONG),
 ]

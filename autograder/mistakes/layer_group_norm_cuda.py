@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from autograder.mistakes import Mistake
+from autograder.mistakes import Mistake, in_each
 
 X = "x = tl.load(x_ptr + row * D + at, mask=inside, other=0.0).to(COMPUTE)"
 AGAIN = X.removeprefix("x = ")
@@ -153,6 +153,22 @@ def wrong_launch(exercise: str) -> tuple[Mistake, ...]:
 _forward = partial(Mistake, "cuda_layernorm_forward")
 
 MISTAKES = [
+    *in_each(
+        (
+            "cuda_layernorm_forward",
+            "cuda_layernorm_backward",
+            "cuda_groupnorm_forward",
+            "cuda_groupnorm_backward",
+            "cuda_layernorm_wide_forward",
+            "cuda_layernorm_short_forward",
+            "cuda_layernorm_gelu_forward",
+        ),
+        "offsets in 32 bits",
+        "A program's number has 32 bits, and so has its product with the length of "
+        "a row. Which element is the last one that it can reach?",
+        (".to(tl.int64)", ""),
+        caught_by="offsets",
+    ),
     *wrong_forward("cuda_layernorm_forward", "D"),
     *wrong_launch("cuda_layernorm_forward"),
     _forward(
