@@ -46,7 +46,7 @@ _SHARED = [
     _backward(
         "every program starts one row later",
         SHARE,
-        (("program + i * tl.num_programs(0)", "program + i"),),
+        (("program * rows_each + i", "program + i"),),
     ),
     _backward(
         "sums of the last row alone",

@@ -231,10 +231,10 @@ def cuda_layernorm_forward(x, gamma, beta, eps):
 # either they would overwrite each other, or, with atomics, the order of the
 # additions would change from run to run, and the last digits with it.
 #
-# So split the sum. A fixed number of programs share the rows: program $p$
-# takes rows $p$, $p + P$, $p + 2P$, and so on, in a loop, and keeps its own
-# sums over them in registers. At the end it writes them as row $p$ of a
-# buffer (P, D). A second kernel, `column_sums`, adds up the rows of the
+# So split the sum. A fixed number of programs share the rows: each of the $P$
+# programs takes $\lceil N / P \rceil$ neighbours, in a loop, and keeps its own
+# sums over them in registers. At the end program $p$ writes them as row $p$
+# of a buffer (P, D). A second kernel, `column_sums`, adds up the rows of the
 # buffer in their order.
 #
 # The buffer is bytes, too. The cell below compares it with `x`, for a program
@@ -276,7 +276,7 @@ def layernorm_backward_kernel(
     dx_ptr, dgamma_ptr, dbeta_ptr,
     N, D, rows_each, BLOCK: tl.constexpr, COMPUTE: tl.constexpr,
 ):
-    """dx of rows p, p + P, ..., and row p of partial sums (P, D)."""
+    """dx of rows_each rows, and row p of the partial sums (P, D)."""
     ### BEGIN SOLUTION
     program = tl.program_id(0).to(tl.int64)
     at = tl.arange(0, BLOCK)
@@ -285,7 +285,7 @@ def layernorm_backward_kernel(
     dgamma = tl.zeros((BLOCK,), COMPUTE)
     dbeta = tl.zeros((BLOCK,), COMPUTE)
     for i in range(rows_each):
-        row = program + i * tl.num_programs(0)
+        row = program * rows_each + i
         here = inside & (row < N)
         place = row * D + at
         dout = tl.load(dout_ptr + place, mask=here, other=0.0).to(COMPUTE)
