@@ -187,7 +187,7 @@ def _fill_cases(family: Family) -> Callable[[np.random.Generator], Iterator[Case
     def cases(rng: np.random.Generator) -> Iterator[Case]:
         for i, (kind, (shape, dtype)) in enumerate(KINDS.items()):
             weight = same_numbers(shape, dtype)
-            width = float(rng.uniform(0.1, 3))
+            width = float(rng.uniform(2, 3) if i % 2 else rng.uniform(0.1, 0.4))
             low = -width if i % 2 else float(rng.uniform(0.2, 0.8))
             high = width if i % 2 else low + width
             uniform = family == "uniform"
