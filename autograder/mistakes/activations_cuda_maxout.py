@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from autograder.mistakes import Mistake
-from autograder.mistakes.activations_cuda import in_each
+from autograder.mistakes import Mistake, in_each
 from autograder.mistakes.activations_cuda_smooth import FACTORS, of
 
 BOTH = ("cuda_maxout_forward", "cuda_maxout_backward")

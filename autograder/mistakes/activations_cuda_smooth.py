@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from autograder.mistakes import Mistake
-from autograder.mistakes.activations_cuda import in_each
+from autograder.mistakes import Mistake, in_each
 
 OPERATIONS = ("sigmoid", "tanh", "silu", "leaky_relu", "elu", "selu")
 FORWARD = tuple(f"cuda_{name}_forward" for name in OPERATIONS)

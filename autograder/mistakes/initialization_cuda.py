@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from autograder.mistakes import Mistake
-from autograder.mistakes.activations_cuda import in_each
+from autograder.mistakes import Mistake, in_each
 
 INSIDE = ("cuda_normal_pairs",)
 SHIFT = "5.9604644775390625e-08"

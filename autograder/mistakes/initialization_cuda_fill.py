@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from autograder.mistakes import Mistake
-from autograder.mistakes.activations_cuda import in_each
+from autograder.mistakes import Mistake, in_each
 
 FILL = ("cuda_uniform", "cuda_normal")
 DRAW = "tl.randint4x(seed, counter)"

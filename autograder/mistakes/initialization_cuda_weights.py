@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autograder.mistakes.activations_cuda import in_each
+from autograder.mistakes import in_each
 
 UNIFORM = ("cuda_xavier_uniform", "cuda_kaiming_uniform")
 NORMAL = ("cuda_xavier_normal", "cuda_kaiming_normal")
