@@ -46,11 +46,9 @@ def _draw(rng: Rng, kind: str, shape: tuple[int, ...], dtype: Any = np.float32) 
 
 
 def _cases(rng: Rng) -> Iterator[Case]:
-    yield _draw(rng, "one element", (1, 1))
     yield _draw(rng, "one row", (1, 7))
     yield _draw(rng, "four axes, 1,050 elements", (6, 5, 5, 7))
     yield _draw(rng, "all sizes equal", (3, 3, 3))
-    yield _draw(rng, "one channel", (3, 1, 5))
     yield _draw(rng, "channels of several blocks", (3, 2, 350))
     for dtype in (np.float64, np.float16, ml_dtypes.bfloat16):
         yield _draw(rng, np.dtype(dtype).name, (4, 3, 17), dtype)

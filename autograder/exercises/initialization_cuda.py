@@ -151,26 +151,26 @@ def _pairs_cases(rng: np.random.Generator) -> Iterator[Case]:
 
 
 def _laws(case: Case) -> Mapping[str, RandomLaw]:
-    """All three draws have one law; the case says which."""
+    """All draws have one law; the case says which."""
     like = (case.shape, case.family, case.std)
-    return {
+    found = {
         FIRST: RandomLaw(*like, mean=case.mean),
         OTHER: RandomLaw(*like, unlike=FIRST, mean=case.mean),
         AGAIN: RandomLaw(*like, same_as=FIRST, mean=case.mean),
     }
+    return {name: found[name] for name in case.draws}
 
 
-def _three_draws(impl: Any, case: Case, name: str) -> Mapping[str, Any]:
+def _draws(impl: Any, case: Case, name: str) -> Mapping[str, Any]:
     """From one seed, from another, and from the first, cut in other blocks."""
     function = getattr(impl, name)
-
-    def draw(number: int, blocks: tuple[int, ...]) -> Any:
-        return function(case.weight, *case.before, number, *blocks)
-
+    given = {
+        FIRST: (case.seed, 1024),
+        OTHER: (case.seed + case.step, 1024),
+        AGAIN: (case.seed, 512),
+    }
     return {
-        FIRST: draw(case.seed, case.blocks[:1]),
-        OTHER: draw(case.seed + case.step, case.blocks[:1]),
-        AGAIN: draw(case.seed, case.blocks[1:]),
+        draw: function(case.weight, *case.before, *given[draw]) for draw in case.draws
     }
 
 
@@ -197,7 +197,7 @@ def _fill_cases(family: Family) -> Callable[[np.random.Generator], Iterator[Case
                 before=(low, high) if uniform else (width,),
                 seed=seed(rng),
                 step=FAR_SEED if i == 1 else 1,
-                blocks=(1024, 512),
+                draws=(FIRST, OTHER, AGAIN)[: len(KINDS) - i],
                 shape=shape,
                 family=family,
                 mean=(low + high) / 2 if uniform else 0.0,
@@ -213,7 +213,7 @@ def _fill(name: str, family: Family) -> Exercise:
         notebook=NOTEBOOK,
         points=3,
         cases=_fill_cases(family),
-        scenario=lambda impl, case: _three_draws(impl, case, name),
+        scenario=lambda impl, case: _draws(impl, case, name),
         path="triton",
         oracle=ORACLE,
         traffic=FILL,

@@ -203,6 +203,17 @@ OF_BACKWARD = [
     ),
     Mistake(
         "cuda_prelu_backward",
+        "atomics in the order of arrival",
+        "Run it twice and compare every bit. Who comes first?",
+        (
+            (STORE, "tl.atomic_add(parts_ptr + c, part)"),
+            ("parts = torch.empty(", "parts = torch.zeros("),
+            ("mask=k < blocks", "mask=k < 1"),
+        ),
+        caught_by="order",
+    ),
+    Mistake(
+        "cuda_prelu_backward",
         "torch adds up the parts",
         "The parts are right. Who computed their sum?",
         ((SUM, "    dalpha = parts.sum(0).to(alpha.dtype)\n"),),
