@@ -906,8 +906,9 @@ def prelu_backward_kernel(
     count : numbers in a channel, N M
     """
     ### BEGIN SOLUTION
-    block, c = tl.program_id(0), tl.program_id(1)
-    j = block.to(tl.int64) * BLOCK + tl.arange(0, BLOCK)
+    block = tl.program_id(0).to(tl.int64)
+    c = tl.program_id(1).to(tl.int64)
+    j = block * BLOCK + tl.arange(0, BLOCK)
     inside = j < count
     at = (j // M) * C * M + c * M + j % M
     dout = tl.load(dout_ptr + at, mask=inside, other=0.0).to(COMPUTE)
