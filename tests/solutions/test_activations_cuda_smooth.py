@@ -20,6 +20,7 @@ from autograder.exercises.activations_cuda import NOTEBOOK
 from autograder.mistakes import Mistake
 from autograder.reference import recorder, scripts
 from autograder.student import kernels
+from autograder.student.kernels.compiled import machine_code
 from autograder.student.replay import replay
 from autograder.student.verdict import judge
 
