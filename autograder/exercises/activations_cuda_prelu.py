@@ -8,13 +8,17 @@ from typing import TYPE_CHECKING, Any
 import ml_dtypes
 import numpy as np
 
-from autograder.exercises import Case, Exercise
+from autograder.exercises import Case, Exercise, Machine
 from autograder.exercises.activations_cuda import BACKWARD, FORWARD, NOTEBOOK
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 Rng = np.random.Generator
+
+BLOCKS = "channels of several blocks"
+FAR = Machine(BLOCKS, stack=0, load=None, store=None, offsets=64)
+"""How wide an access can be depends on how the student cuts a channel."""
 
 
 def _slopes(x: Tensor, alpha: Tensor) -> Tensor:
@@ -49,7 +53,7 @@ def _cases(rng: Rng) -> Iterator[Case]:
     yield _draw(rng, "one row", (1, 7))
     yield _draw(rng, "four axes, 1,050 elements", (6, 5, 5, 7))
     yield _draw(rng, "all sizes equal", (3, 3, 3))
-    yield _draw(rng, "channels of several blocks", (3, 2, 350))
+    yield _draw(rng, BLOCKS, (3, 2, 350))
     for dtype in (np.float64, np.float16, ml_dtypes.bfloat16):
         yield _draw(rng, np.dtype(dtype).name, (4, 3, 17), dtype)
     zeros = _draw(rng, "with zeros", (4, 3, 5))
@@ -107,5 +111,6 @@ EXERCISES = [
         path="triton",
         oracle={"cuda_prelu_backward": cuda_prelu_backward},
         traffic=BACKWARD,
+        machine=FAR,
     ),
 ]

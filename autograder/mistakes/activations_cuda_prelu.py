@@ -203,6 +203,14 @@ OF_BACKWARD = [
     ),
     Mistake(
         "cuda_prelu_backward",
+        "offsets in 32 bits",
+        "Channel 3 begins c M numbers behind the first. What if M is 2 to the "
+        "power of 30?",
+        (("c = tl.program_id(1).to(tl.int64)", "c = tl.program_id(1)"),),
+        caught_by="offsets",
+    ),
+    Mistake(
+        "cuda_prelu_backward",
         "atomics in the order of arrival",
         "Run it twice and compare every bit. Who comes first?",
         (
