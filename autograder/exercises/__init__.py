@@ -79,6 +79,7 @@ class RandomLaw:
     std: float
     same_as: str = ""
     unlike: str = ""
+    mean: float = 0.0
 
 
 PACKAGES: Mapping[Path, tuple[str, ...]] = {

@@ -45,11 +45,12 @@ LAWS = {
     "generator that is passed in, and no other",
     "unlike": "two generators give the same numbers; use the one that is passed in",
     "repeats": "it holds only {measured} different numbers",
-    "mean": "its mean is {measured}; it must be 0",
+    "mean": "its mean is {measured}; it must be {mean}",
     "std": "its standard deviation is {measured}{wanted}",
     "family": "its numbers are not {family} ones",
     "neighbours": "numbers that lie side by side depend on each other",
     "bound": "it holds a number of size {measured}{most}",
+    "distance": "it holds a number that is {measured} away from {mean}{most}",
 }
 
 HIDDEN_PROPERTIES = {
@@ -138,8 +139,10 @@ def _law_sentence(verdict: Verdict, show_expected: bool) -> str:
             measured, asked = pair(verdict.error, law.std)
             wanted = f" and should be {asked}, give or take {100 * law.spread():.2g} %"
         most = f"; the largest that is right is {number(law.bound)}"
-    return LAWS[verdict.test].format(
-        measured=measured, wanted=wanted, most=most, family=law.family
+    test = "distance" if verdict.test == "bound" and law.mean else verdict.test
+    mean = number(law.mean) if show_expected else "another one"
+    return LAWS[test].format(
+        measured=measured, wanted=wanted, most=most, family=law.family, mean=mean
     )
 
 

@@ -6,7 +6,8 @@ numbers: mean, standard deviation, the family of the distribution
 numbers that repeat. Each test errs on right numbers with a probability of at
 most :data:`LEVEL`; an exercise makes a few hundred of them, so a right answer
 fails in less than one of a million classes. No test depends on the order in
-which the numbers were drawn.
+which the numbers were drawn. Numbers of 16 bits are rounded, up or down or
+always towards zero; what that can do to a test is allowed on top.
 """
 
 from __future__ import annotations
@@ -32,10 +33,13 @@ ENOUGH = 500
 
 KURTOSIS = {"normal": 3.0, "uniform": 1.8}
 
+DENSITY = {"normal": 1 / math.sqrt(2 * math.pi), "uniform": 1 / math.sqrt(12)}
+"""The largest density of standardized numbers."""
+
 
 @dataclass(frozen=True)
 class Law:
-    """What random numbers must be like; their mean is 0.
+    """What random numbers must be like.
 
     Attributes
     ----------
@@ -43,6 +47,8 @@ class Law:
     std : how far the numbers spread; a uniform one lies within sqrt(3) of it
     same_as : an output that the same generator must give again
     unlike : an output that another generator gave, so this one differs
+    mean : what they spread around
+    unit : one unit in the last place of 16 bits, relatively; 0 for wider dtypes
     """
 
     shape: tuple[int, ...]
@@ -50,13 +56,20 @@ class Law:
     std: float
     same_as: str = ""
     unlike: str = ""
+    mean: float = 0.0
+    unit: float = 0.0
 
     @property
     def bound(self) -> float:
-        """No right number is larger."""
+        """No right number is farther away from the mean."""
         size = max(1, math.prod(self.shape))
         rare = NormalDist().inv_cdf(1 - LEVEL / (2 * size))
         return self.std * (math.sqrt(3) if self.family == "uniform" else rare)
+
+    @property
+    def rounding(self) -> float:
+        """How far off a number may be for want of bits."""
+        return self.unit * (abs(self.mean) + self.bound)
 
     def spread(self) -> float:
         """How far off a standard deviation may be measured, relatively."""
@@ -82,7 +95,12 @@ def broken(law: Law, w: np.ndarray, others: Mapping[str, np.ndarray]) -> Broken 
     others : outputs that the law may name
     """
     x = w.astype(np.float64)
-    tests = [_repeatable(law, x, others), _statistics(law, x, others), _bound(law, x)]
+    centred = x - law.mean
+    tests = [
+        _repeatable(law, x, others),
+        _statistics(law, centred, others),
+        _bound(law, centred),
+    ]
     return next((b for test in tests for b in test), None)
 
 
@@ -104,26 +122,29 @@ def _statistics(
     mean = float(x.mean())
     square = float((x * x).mean())
     std = float(x.std())
-    if np.unique(x).size < 0.99 * n:
+    if np.unique(x).size < 0.99 * n and not law.unit:
         yield Broken("repeats", np.unique(x).size)
-    if abs(mean) * math.sqrt(n) > FAR * max(law.std, std):
-        yield Broken("mean", mean)
-    if abs(_deviation(law, square, n)) > FAR:
+    if (abs(mean) - law.rounding) * math.sqrt(n) > FAR * max(law.std, std):
+        yield Broken("mean", law.mean + mean)
+    rms = math.sqrt(square)
+    near = min(max(law.std, rms - law.rounding), rms + law.rounding)
+    if abs(_deviation(law, near**2, n)) > FAR:
         yield Broken("std", std)
-    if math.sqrt(n) * _distance(law, x / law.std) > FARTHEST:
+    moved = DENSITY[law.family] * law.rounding / law.std
+    if math.sqrt(n) * (_distance(law, x / law.std) - moved) > FARTHEST:
         yield Broken("family")
     for axis in range(x.ndim):
         one = np.moveaxis(x, axis, 0)
         if _depends(one[1:], one[:-1]):
             yield Broken("neighbours")
     other = others.get(law.unlike)
-    if other is not None and other.shape == x.shape and _depends(x, other):
+    if other is not None and other.shape == x.shape and _depends(x, other - law.mean):
         yield Broken("unlike")
 
 
 def _bound(law: Law, x: np.ndarray) -> Iterator[Broken]:
     largest = float(np.abs(x).max(initial=0.0))
-    if largest > law.bound * (1 + 1e-6):
+    if largest > law.bound * (1 + 1e-6) + law.rounding:
         yield Broken("bound", largest)
 
 

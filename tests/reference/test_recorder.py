@@ -266,6 +266,31 @@ def test_every_known_mistake_is_in_the_record(monkeypatch, course):
     assert record(course(centred, random_case), b"s").mistakes == ()
 
 
+@pytest.mark.parametrize(
+    ("answer", "dtype", "tolerance"),
+    [
+        (np.array([7, -3], np.int32), "int32", 0.0),
+        (np.array([7.5, -3.0], np.float32), "float32", 7.5e-5),
+    ],
+)
+def test_of_whole_numbers_an_oracle_says_what_is_asked_for(
+    course, answer, dtype, tolerance
+):
+    counters = Case(kind="two", x=np.array([1, 2]))
+    exercise = course(
+        of_variance,
+        counters,
+        name="v",
+        path="triton",
+        oracle={"variance": lambda x: answer},
+    )
+    expected = record(exercise).questions[0].expected["var"]
+    assert (expected.dtype, expected.array.tolist()) == (dtype, answer.tolist())
+    assert expected.atol == pytest.approx(tolerance)
+    if not tolerance:
+        assert not expected.allowed().any()
+
+
 def test_an_oracle_stands_in_for_the_reference(course):
     exercise = course(
         of_variance, matrix([1.0, 3.0]), name="v", oracle={"variance": lambda x: 7.0}

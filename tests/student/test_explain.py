@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from autograder.student.compare import Expected, compare
+from autograder.student.compare import Expected, Verdict, compare
 from autograder.student.explain import (
     case_sentences,
     fault_sentence,
@@ -15,6 +15,7 @@ from autograder.student.explain import (
     verdict_sentence,
 )
 from autograder.student.kernels import Observation
+from autograder.student.laws import Law
 from autograder.student.replay import Fault, Outcome, replay
 from autograder.student.values import Returned, describe
 from autograder.student.verdict import judge, judge_case, unrun, with_notes
@@ -90,6 +91,25 @@ def test_without_expected_values_none_is_said(got):
     assert "in place of" not in said
     assert sentence(0.123, 0.5, show_expected=False) == "dx is wrong by 0.377."
     assert sentence(0.123, np.nan, show_expected=False) == "dx is NaN."
+
+
+@pytest.mark.parametrize(
+    ("test", "said"),
+    [
+        ("mean", "W: its mean is 0.5; it must be 2."),
+        (
+            "bound",
+            "W: it holds a number that is 0.5 away from 2; the largest that is "
+            "right is 0.173.",
+        ),
+    ],
+)
+def test_what_is_wrong_with_random_numbers_around_another_mean(test, said):
+    law = Law((2, 2), "uniform", 0.1, mean=2.0)
+    expected = Expected(np.zeros(0), 0.0, 0.0, "float64", law=law)
+    verdict = Verdict("W", "law", describe(SQUARE), expected, 0.5, test=test)
+    assert verdict_sentence(verdict) == said
+    assert "2" not in verdict_sentence(verdict, show_expected=False)
 
 
 def test_two_numbers_that_differ_never_look_alike():

@@ -71,6 +71,68 @@ def test_one_number_beyond_the_support_is_too_many() -> None:
     assert found == laws.Broken("bound", pytest.approx(1.01 * UNIFORM.bound))
 
 
+SIXTEEN_BITS = {"float16": 10, "bfloat16": 7}
+
+
+def cut(w: np.ndarray, digits: int) -> np.ndarray:
+    """The same numbers with so many binary digits after the first, towards 0."""
+    fraction, exponent = np.frexp(w)
+    wide = 2.0 ** (digits + 1)
+    return np.ldexp(np.trunc(fraction * wide) / wide, exponent)
+
+
+@pytest.mark.parametrize("dtype", SIXTEEN_BITS)
+@pytest.mark.parametrize("family", LAWS)
+@pytest.mark.parametrize("mean", [0.0, 0.3])
+def test_right_numbers_pass_in_16_bits(dtype: str, family: str, mean: float) -> None:
+    digits = SIXTEEN_BITS[dtype]
+    law = Law(SHAPE, family, 0.1, mean=mean, unit=2.0**-digits)
+    for seed in range(50):
+        w = mean + right(LAWS[family], seed)
+        assert broken(law, cut(w, digits), {}) is None
+        if dtype == "float16":
+            assert broken(law, w.astype(np.float16), {}) is None
+
+
+@pytest.mark.parametrize("dtype", SIXTEEN_BITS)
+def test_wrong_numbers_are_found_out_in_16_bits(dtype: str) -> None:
+    digits = SIXTEEN_BITS[dtype]
+    law = Law(SHAPE, "normal", 0.1, unit=2.0**-digits)
+    uniform = Law(SHAPE, "uniform", 0.1, unit=2.0**-digits)
+    for change, test in (
+        (lambda w: 1.15 * w, "std"),
+        (lambda w: w + 0.02, "mean"),
+        (lambda w: (w + np.roll(w, 1, 0)) / math.sqrt(2), "neighbours"),
+    ):
+        found = broken(law, cut(change(right(law, 1)), digits), {})
+        assert found is not None
+        assert found.test == test
+    for one, other in ((law, uniform), (uniform, law)):
+        found = broken(one, cut(right(other, 2), digits), {})
+        assert found is not None
+        assert found.test in ("std", "family", "bound")
+
+
+def test_numbers_may_spread_around_another_mean() -> None:
+    law = Law(SHAPE, "uniform", 0.1, mean=2.0)
+    for seed in range(20):
+        assert broken(law, 2 + right(law, seed), {}) is None
+    found = broken(law, right(law, 1), {})
+    assert found is not None
+    assert found.test == "mean"
+    assert abs(found.measured) < 0.01
+    beyond = 2 + right(law, 1)
+    beyond[0, 0] = 2 + 1.01 * law.bound
+    found = broken(law, beyond, {})
+    assert found == laws.Broken("bound", pytest.approx(1.01 * law.bound))
+    other = Law(SHAPE, "uniform", 0.1, unlike="first", mean=2.0)
+    first = 2 + right(law, 3)
+    assert broken(other, 2 + right(law, 4), {"first": first}) is None
+    found = broken(other, 4 - first, {"first": first})
+    assert found is not None
+    assert found.test == "unlike"
+
+
 def test_few_numbers_are_judged_by_their_size_alone() -> None:
     law = Law((2, 3), "uniform", 0.5)
     assert broken(law, np.full((2, 3), 0.1), {}) is None
