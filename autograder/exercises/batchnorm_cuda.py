@@ -14,7 +14,7 @@ import ml_dtypes
 import numpy as np
 
 from autograder.exercises import Case, Exercise, Traffic, strided
-from autograder.exercises.batchnorm import batch, factors, running
+from autograder.exercises.batchnorm import batch, each, factors, running
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -111,6 +111,7 @@ ORACLE = {
     )
 }
 
+Scenario = Callable[[Any, Case], dict[str, Any]]
 Input = tuple[str, np.ndarray, float]
 """What is special, x, and an eps: exact in float32 where x is float64."""
 
@@ -173,24 +174,52 @@ def kept(rng: np.random.Generator, x: np.ndarray) -> dict[str, np.ndarray]:
 
 def _statistics_cases(rng: np.random.Generator) -> Iterator[Case]:
     for kind, x, _ in inputs(rng):
-        yield Case(kind=kind.removesuffix(", eps 0.3"), x=x)
+        yield Case(kind=kind.partition(", eps")[0], x=x)
 
 
-def _statistics(impl: Any, case: Case) -> dict[str, Any]:
-    mean, var = impl.cuda_batchnorm_statistics(case.x)
-    return {"mean": mean, "var": var}
-
-
-def _with_one_element(rng: np.random.Generator) -> Iterator[Input]:
+def with_one_element(rng: np.random.Generator) -> Iterator[Input]:
     yield from inputs(rng)
     yield "one element a channel", images(rng, 1, 4, 1, 1), 0.25
 
 
 def _layer_cases(rng: np.random.Generator) -> Iterator[Case]:
-    for kind, x, eps in _with_one_element(rng):
+    for kind, x, eps in with_one_element(rng):
         momentum = float(rng.choice([0.375, 0.625, 0.75]))
         numbers = {**affine(rng, x), **kept(rng, x)}
         yield Case(kind=kind, x=x, eps=eps, momentum=momentum, **numbers)
+
+
+def _test_cases(rng: np.random.Generator) -> Iterator[Case]:
+    """The same; and a batch far from the statistics that are kept."""
+    yield from _layer_cases(rng)
+    x = images(rng, 4, 3, 2, 5, mean=30.0, std=6.0)
+    numbers = {**affine(rng, x), **kept(rng, images(rng, 4, 3, 2, 5))}
+    kind = "a batch unlike those before it"
+    yield Case(kind=kind, x=x, eps=0.3, momentum=0.5, **numbers)
+
+
+def _fold_cases(rng: np.random.Generator) -> Iterator[Case]:
+    for kind, C, dtype, eps in (
+        ("five channels, eps 0.3", 5, np.float32, 0.3),
+        ("one channel", 1, np.float32, 0.1),
+        ("130 channels", 130, np.float32, 0.2),
+        ("float64", 6, np.float64, 0.25),
+        ("float16", 7, np.float16, 0.05),
+        ("bfloat16", 6, ml_dtypes.bfloat16, 0.05),
+    ):
+        x = images(rng, 1, C, 1, 2).astype(dtype)
+        yield Case(kind=kind, eps=eps, **affine(rng, x), **kept(rng, x))
+    small = Case(kind="variances of 0.000001", eps=1e-5, **affine(rng, x[:, :3]))
+    small = each(small, lambda v: v.astype(np.float32), "gamma", "beta")
+    x = images(rng, 2, 3, 4, 5, std=1e-3)
+    small.running_mean = x.mean(AXES)
+    small.running_var = x.var(AXES) + np.float32(1e-6)
+    yield small
+
+
+def _statistics(impl: Any, case: Case) -> dict[str, Any]:
+    mean, var = impl.cuda_batchnorm_statistics(case.x)
+    return {"mean": mean, "var": var}
 
 
 def _arguments(case: Case) -> tuple[np.ndarray, ...]:
@@ -215,22 +244,62 @@ def _fold(impl: Any, case: Case) -> dict[str, Any]:
     return {"scale": scale, "shift": shift}
 
 
-def _test(name: str) -> Callable[[Any, Case], dict[str, Any]]:
+def _test(name: str) -> Scenario:
     def scenario(impl: Any, case: Case) -> dict[str, Any]:
         return {"out": getattr(impl, name)(case.x, *_arguments(case), case.eps)}
 
     return scenario
 
 
-EXERCISES = [
-    Exercise(
-        name="cuda_batchnorm_statistics",
-        notebook=NOTEBOOK,
-        points=4,
-        cases=_statistics_cases,
-        scenario=_statistics,
+def exercise(
+    name: str,
+    points: int,
+    cases: Callable[[np.random.Generator], Iterator[Case]],
+    scenario: Scenario,
+    traffic: Traffic | None,
+    builds_on: tuple[str, ...] = (),
+) -> Exercise:
+    """An exercise of this notebook, with the oracles of this module."""
+    return Exercise(
+        name,
+        NOTEBOOK,
+        points,
+        cases,
+        scenario,
         path="triton",
+        builds_on=builds_on,
         oracle=ORACLE,
-        traffic=READ,
+        traffic=traffic,
+    )
+
+
+FOLD = ("cuda_batchnorm_fold",)
+
+EXERCISES = [
+    exercise("cuda_batchnorm_statistics", 4, _statistics_cases, _statistics, READ),
+    exercise(
+        "cuda_batchnorm_forward",
+        3,
+        _layer_cases,
+        _forward,
+        TRAIN,
+        builds_on=("cuda_batchnorm_statistics",),
+    ),
+    exercise("cuda_batchnorm_fold", 1, _fold_cases, _fold, None),
+    exercise(
+        "cuda_batchnorm_test",
+        2,
+        _test_cases,
+        _test("cuda_batchnorm_test"),
+        TEST,
+        builds_on=FOLD,
+    ),
+    exercise(
+        "cuda_batchnorm_test_relu",
+        1,
+        _test_cases,
+        _test("cuda_batchnorm_test_relu"),
+        TEST,
+        builds_on=FOLD,
     ),
 ]

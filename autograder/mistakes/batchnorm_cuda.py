@@ -90,7 +90,7 @@ MISTAKES = [
         "every chunk weighs the same",
         "A chunk of 1,024 numbers and one of 51: how much does each say about "
         "the mean?",
-        ("weighted += count * part", "weighted += tl.where(at < parts, part, 0.0)"),
+        ("weighted += count * part", "weighted += part"),
         ("tl.sum(weighted, axis=0) / n", "tl.sum(weighted, axis=0) / parts"),
     ),
     _wrong(
