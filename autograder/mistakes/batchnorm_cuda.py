@@ -52,7 +52,7 @@ MISTAKES = [
     _wrong(
         "the tail counted as if it were there",
         "By what is the sum of a chunk divided when the plane ends within it?",
-        ("tl.sum(inside.to(COMPUTE), axis=0)", "BLOCK * 1.0"),
+        ("tl.minimum(HW - piece * BLOCK, BLOCK)", "(piece * 0 + BLOCK)"),
     ),
     _wrong(
         "one-pass variance",

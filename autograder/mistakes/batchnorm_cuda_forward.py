@@ -226,16 +226,6 @@ MISTAKES = [
         caught_by="traffic",
     ),
     _wrong(
-        "statistics computed twice",
-        "The budget is 3ns. Which kernels read x, and how often?",
-        (
-            "mean, var = cuda_batchnorm_statistics(x)",
-            "mean, _ = cuda_batchnorm_statistics(x)\n"
-            "    _, var = cuda_batchnorm_statistics(x)",
-        ),
-        caught_by="traffic",
-    ),
-    _wrong(
         "torch in place of a kernel",
         "The values are right. Who computed the running statistics?",
         ("return out, mean, rstd, new_running_mean, new_running_var", BY_TORCH),

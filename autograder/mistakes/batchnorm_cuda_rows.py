@@ -10,7 +10,6 @@ AT = "at = m[:, None].to(tl.int64) * C + c[None, :]"
 INSIDE = "inside = (m[:, None] < M) & (c[None, :] < C)"
 CENTRED = "centred = tl.where(inside, x - mean[None, :], 0.0)"
 M2 = "m2 = tl.sum(centred * centred, axis=0)"
-COUNT = "count = tl.sum((m < M).to(COMPUTE), axis=0)"
 PLACE = "place = c * tl.num_programs(0) + part"
 
 AGAIN = """again = tl.load(x_ptr + at, mask=inside, other=0.0)
@@ -56,7 +55,7 @@ MISTAKES = [
     _wrong(
         "the tail counted as if it were there",
         "By what is the sum divided when the rows end within the block?",
-        (COUNT, "count = ROWS * 1.0"),
+        ("tl.minimum(M - part * ROWS, ROWS)", "(part * 0 + ROWS)"),
     ),
     _wrong(
         "rows and channels swapped in the offset",
