@@ -179,5 +179,6 @@ EXERCISES = (
         cases=_step_cases,
         scenario=_step,
         path="torch",
+        forbids=("torch.optim",),
     ),
 )

@@ -141,5 +141,6 @@ EXERCISES = (
         cases=_clip_cases,
         scenario=_clip,
         path="torch",
+        forbids=("torch.nn.utils.clip_grad",),
     ),
 )

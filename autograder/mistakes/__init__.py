@@ -36,6 +36,17 @@ class Mistake:
     caught_by: str = "values"
 
 
+def in_each(
+    exercises: tuple[str, ...],
+    name: str,
+    hint: str,
+    *edits: tuple[str, str],
+    caught_by: str = "values",
+) -> list[Mistake]:
+    """The same mistake in several exercises."""
+    return [Mistake(e, name, hint, edits, caught_by) for e in exercises]
+
+
 @cache
 def all_mistakes() -> tuple[Mistake, ...]:
     """Every known mistake of the course, in the order of its modules."""

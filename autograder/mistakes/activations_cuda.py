@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
-from autograder.mistakes import Mistake
+from autograder.mistakes import Mistake, in_each
 
 LAUNCH = "relu_forward_kernel[grid](x, out, n, block, compute_dtype(x))"
 
 FORWARD = ("cuda_relu_forward", "cuda_gelu_forward")
 BACKWARD = ("cuda_relu_backward", "cuda_gelu_backward")
-
-
-def in_each(
-    exercises: tuple[str, ...],
-    name: str,
-    hint: str,
-    *edits: tuple[str, str],
-    caught_by: str = "values",
-) -> list[Mistake]:
-    """The same mistake in several exercises."""
-    return [Mistake(e, name, hint, edits, caught_by) for e in exercises]
 
 
 MISTAKES = [

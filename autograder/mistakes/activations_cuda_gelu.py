@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from autograder.mistakes import Mistake
-from autograder.mistakes.activations_cuda import in_each
+from autograder.mistakes import Mistake, in_each
 
 PHI = "below = 0.5 * (1.0 + tl.erf(0.7071067811865476 * x))"
 GELU = ("cuda_gelu_forward", "cuda_gelu_backward")

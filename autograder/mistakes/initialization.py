@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autograder.mistakes import Mistake
+from autograder.mistakes import Mistake, in_each
 
 NORMAL = ("xavier_normal", "kaiming_normal")
 UNIFORM = ("xavier_uniform", "kaiming_uniform")
@@ -12,11 +12,34 @@ DRAW = "rng.standard_normal(shape)"
 SPREAD = "rng.uniform(-bound, bound, shape)"
 
 
-def in_each(
-    exercises: tuple[str, ...], name: str, hint: str, *edits: tuple[str, str]
-) -> list[Mistake]:
-    """The same mistake in several exercises."""
-    return [Mistake(e, name, hint, edits) for e in exercises]
+def of_the_fan(exercises: tuple[str, ...]) -> list[Mistake]:
+    """What goes wrong with Kaiming's fan and slope, in NumPy or PyTorch."""
+    return [
+        *in_each(
+            exercises,
+            "fan-in always",
+            "Which of the arguments does your function not use?",
+            ('fan_in if fan == "in" else fan_out', "fan_in"),
+        ),
+        *in_each(
+            exercises,
+            "average of the fans",
+            "Whose paper averages them? Which fan does this one take?",
+            ('fan_in if fan == "in" else fan_out', "(fan_in + fan_out) / 2"),
+        ),
+        *in_each(
+            exercises,
+            "slope ignored",
+            "How much of E[x^2] does a leaky ReLU with slope 1 take away?",
+            (" / (1 + slope**2)", ""),
+        ),
+        *in_each(
+            exercises,
+            "slope not squared",
+            "What does a slope s do to a square?",
+            ("slope**2", "slope"),
+        ),
+    ]
 
 
 MISTAKES = [
@@ -158,30 +181,7 @@ MISTAKES = [
         "How many products are added up in one output of x.dot(W)?",
         ('fan_in if fan == "in" else fan_out', 'fan_out if fan == "in" else fan_in'),
     ),
-    *in_each(
-        KAIMING,
-        "fan-in always",
-        "Which of the arguments does your function not use?",
-        ('fan_in if fan == "in" else fan_out', "fan_in"),
-    ),
-    *in_each(
-        KAIMING,
-        "average of the fans",
-        "Whose paper averages them? Which fan does this one take?",
-        ('fan_in if fan == "in" else fan_out', "(fan_in + fan_out) / 2"),
-    ),
-    *in_each(
-        KAIMING,
-        "slope ignored",
-        "How much of E[x^2] does a leaky ReLU with slope 1 take away?",
-        (" / (1 + slope**2)", ""),
-    ),
-    *in_each(
-        KAIMING,
-        "slope not squared",
-        "What does a slope s do to a square?",
-        ("slope**2", "slope"),
-    ),
+    *of_the_fan(KAIMING),
     Mistake(
         "kaiming_normal",
         "gain missing",

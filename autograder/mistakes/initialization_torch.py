@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from autograder.mistakes import Mistake
-from autograder.mistakes.initialization import in_each
+from autograder.mistakes import Mistake, in_each
+from autograder.mistakes.initialization import of_the_fan
 
 NORMAL = ("torch_xavier_normal", "torch_kaiming_normal")
 UNIFORM = ("torch_xavier_uniform", "torch_kaiming_uniform")
@@ -207,30 +207,7 @@ OF_RANDOM = [
         "How many products are added up in one output?",
         ('fan_in if fan == "in" else fan_out', 'fan_out if fan == "in" else fan_in'),
     ),
-    *in_each(
-        KAIMING,
-        "fan-in always",
-        "Which of the arguments does your function not use?",
-        ('fan_in if fan == "in" else fan_out', "fan_in"),
-    ),
-    *in_each(
-        KAIMING,
-        "average of the fans",
-        "Whose paper averages them? Which fan does this one take?",
-        ('fan_in if fan == "in" else fan_out', "(fan_in + fan_out) / 2"),
-    ),
-    *in_each(
-        KAIMING,
-        "slope ignored",
-        "How much of E[x^2] does a leaky ReLU with slope 1 take away?",
-        (" / (1 + slope**2)", ""),
-    ),
-    *in_each(
-        KAIMING,
-        "slope not squared",
-        "What does a slope s do to a square?",
-        ("slope**2", "slope"),
-    ),
+    *of_the_fan(KAIMING),
 ]
 
 MISTAKES = [*OF_FANS, *OF_RANDOM]

@@ -13,7 +13,7 @@ import importlib
 import sys
 import warnings
 from collections.abc import Callable, Iterator
-from functools import partial, wraps
+from functools import cache, partial, wraps
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
@@ -55,6 +55,9 @@ selu is elu, instance norm is batch norm, cross entropy is log-softmax."""
 GUARDED = {"torch.nn.init": "torch.nn.modules"}
 """Modules without operators of their own, and whose code may call them still."""
 
+EMPTIED = ("torch.optim", "torch.nn.utils.clip_grad")
+"""Modules without operators of their own, which nothing else needs."""
+
 
 class Closed(Exception):
     """A call of something that the exercise forbids, which is the message."""
@@ -62,7 +65,7 @@ class Closed(Exception):
 
 def is_function(name: str) -> bool:
     """A function of PyTorch, or a module of such; else a package."""
-    return name in OPERATORS or name in GUARDED
+    return name in OPERATORS or name in GUARDED or name in EMPTIED
 
 
 def used(function: Any, names: tuple[str, ...]) -> str:
@@ -135,7 +138,7 @@ def closing(names: tuple[str, ...]) -> Iterator[None]:
             return func(*args, **(kwargs or {}))
 
     with contextlib.ExitStack() as stack:
-        for undo in guarded(names):
+        for undo in (*guarded(names), *emptied(names)):
             stack.callback(undo)
         stack.enter_context(Closing())
         yield
@@ -164,6 +167,61 @@ def _guard(function: FunctionType, name: str) -> Callable[..., Any]:
     return call
 
 
+def emptied(names: tuple[str, ...]) -> list[Callable[[], None]]:
+    """Give every function of some modules a body that refuses; returns what undoes it.
+
+    Its own body is nowhere any more, whoever still holds the function.
+    """
+    undo: list[Callable[[], None]] = []
+    for name in filter(EMPTIED.__contains__, names):
+        importlib.import_module(name)
+        for function in _functions(name):
+            undo.append(partial(setattr, function, "__code__", function.__code__))
+            function.__code__ = _refusing(name, function.__code__.co_freevars)
+    return undo
+
+
+def _functions(name: str) -> list[FunctionType]:
+    """Those of a module and its parts: methods, and what decorators hold, too."""
+    parts = [m for n, m in sys.modules.items() if f"{n}.".startswith(f"{name}.")]
+    waiting = [value for part in parts for value in vars(part).values()]
+    found: dict[int, FunctionType] = {}
+    seen: set[int] = set()
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, staticmethod | classmethod):
+            value = value.__func__
+        own = str(getattr(value, "__module__", None)).startswith(name)
+        if not own or id(value) in seen:
+            continue
+        seen.add(id(value))
+        if isinstance(value, type):
+            waiting += vars(value).values()
+        elif isinstance(value, FunctionType):
+            found[id(value)] = value
+            for cell in value.__closure__ or ():
+                with contextlib.suppress(ValueError):  # it is empty
+                    waiting.append(cell.cell_contents)
+    return list(found.values())
+
+
+@cache
+def _refusing(name: str, held: tuple[str, ...]) -> CodeType:
+    """The body of a function that refuses; ``held`` are a decorator's variables."""
+    function = f"""
+def outer({", ".join(held)}):
+    def refuse(*arguments, **keywords):
+        ({", ".join((*held, ""))})
+        from autograder.student.closed import Closed
+        raise Closed({name!r})
+    return refuse
+"""
+    scope: dict[str, Any] = {}
+    exec(function, scope)
+    code: CodeType = scope["outer"](*held).__code__
+    return code
+
+
 def take_out(names: tuple[str, ...]) -> Any:
     """Put closed functions of PyTorch out of reach.
 
@@ -173,6 +231,7 @@ def take_out(names: tuple[str, ...]) -> Any:
     import torch
 
     guarded(names)
+    emptied(names)
     library = torch.library.Library("aten", "IMPL")
     known = {n.partition("::")[2] for n in torch._C._dispatch_get_all_op_names()}
     with warnings.catch_warnings():

@@ -282,7 +282,7 @@ def torch_overfit_tiny_batch(loss_of, x, y, W, b, learning_rate, steps):
 # is what `zero_grad` is for, so that one can collect over several batches
 # before a step. As in PyTorch 2, it leaves None and no zeros.
 #
-# **Write** the class, without `torch.optim`.
+# **Write** the class. `torch.optim` is closed here.
 # **The check looks at** parameters and gradients after several steps: both
 # kinds of decay, with momentum, with a learning rate that is changed on the
 # way, with gradients of two batches, and with a parameter that takes no part.
@@ -488,7 +488,7 @@ def torch_gradient_norms(loss_of, weights, biases, x, y):
 # and yours makes new tensors. The norm *before* clipping is returned too: it
 # is what one writes into the log.
 #
-# **Write** it.
+# **Write** it. PyTorch's functions for it are closed here.
 # **The check looks at** gradients that are short enough, at tiny ones, where
 # the $10^{-6}$ shows, and at zeros.
 

@@ -1,20 +1,21 @@
 """Activations: right solutions by other routes pass, hidden errors do not."""
 
-from functools import cache
 from typing import Any
 
 import numpy as np
 import pytest
 
 from autograder.exercises import all_exercises, exercises_of
+from autograder.judge.grade import public_entry
 from autograder.reference import scripts
-from autograder.reference.recorder import generator, record, record_with_mistakes
+from autograder.reference.recorder import generator
 from autograder.student.replay import replay
 from autograder.student.report import Report
 from autograder.student.values import layout_of
 from autograder.student.verdict import Entry, Result, judge
 from tests.exercises.activations_routes import MASKED, Route
 from tests.exercises.activations_routes_whole import OTHER, WHOLE
+from tests.exercises.judging import entry_of, why
 
 NOTEBOOK = "activations/activations"
 NAMES = [e.name for e in exercises_of(NOTEBOOK)]
@@ -28,24 +29,9 @@ NUMBERS = ("saturation_point", "product_of_sigmoid_slopes", "maxout_parameters")
 OF_ARRAYS = [name for name in NAMES if name not in NUMBERS]
 
 
-@cache
-def entry_of(name: str, secret: bytes) -> Entry:
-    return record(all_exercises()[name], secret)
-
-
-@cache
-def public_entry_of(name: str) -> Entry:
-    return record_with_mistakes(all_exercises()[name])
-
-
 def judged(entry: Entry, route: Route) -> Result:
     names = {**scripts.namespace(NOTEBOOK), **route}
     return judge(entry, [replay(q.trace, names) for q in entry.questions])
-
-
-def why(result: Result) -> str:
-    failed = result.first_failure()
-    return "" if failed is None else f"{failed.kind}: {failed.symptom()}"
 
 
 def test_each_exercise_has_two_other_routes_at_least():
@@ -129,7 +115,7 @@ RECOGNISED: list[tuple[str, Any, set[str]]] = [
     ("name", "function", "mistakes"), RECOGNISED, ids=[r[0] for r in RECOGNISED]
 )
 def test_a_mistake_is_named_in_other_words_too(name, function, mistakes):
-    result = judged(public_entry_of(name), {name: function})
+    result = judged(public_entry(name), {name: function})
     assert {m.name for m in result.mistakes} == mistakes
 
 
@@ -137,7 +123,7 @@ def test_the_message_of_an_overflow_shows_the_students_own_line():
     namespace = scripts.namespace(NOTEBOOK)
     text = "def sigmoid_forward(x):\n    return 1 / (1 + np.exp(-x)), x\n"
     scripts.run_cell(text, namespace, "the student's cell")
-    entry = public_entry_of("sigmoid_forward")
+    entry = public_entry("sigmoid_forward")
     result = judge(entry, [replay(q.trace, namespace) for q in entry.questions])
     said = str(Report((result,)))
     assert "overflow" in said

@@ -2,18 +2,16 @@
 
 import re
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 import numpy as np
 import pytest
 
-from autograder.exercises import Exercise, all_exercises, exercises_of
+from autograder.exercises import all_exercises, exercises_of
 from autograder.reference import scripts
-from autograder.reference.recorder import generator, record
-from autograder.student.replay import replay
+from autograder.reference.recorder import generator
 from autograder.student.values import layout_of
-from autograder.student.verdict import Entry, Result, judge
+from tests.exercises.judging import judged, why
 
 NOTEBOOK = "batchnorm/batchnorm"
 NAMES = [e.name for e in exercises_of(NOTEBOOK)]
@@ -164,28 +162,13 @@ ROUTES: dict[str, dict[str, Callable[..., Any]]] = {
 }
 
 
-@cache
-def entry_of(name: str, secret: bytes) -> Entry:
-    return record(all_exercises()[name], secret)
-
-
-def judged(exercise: Exercise, names: dict[str, Any], secret: bytes) -> Result:
-    entry = entry_of(exercise.name, secret)
-    return judge(entry, [replay(q.trace, names) for q in entry.questions])
-
-
-def why(result: Result) -> str:
-    failed = result.first_failure()
-    return "" if failed is None else f"{failed.kind}: {failed.symptom()}"
-
-
 @pytest.mark.parametrize("secret", SECRETS)
 @pytest.mark.parametrize("route", ROUTES)
 @pytest.mark.parametrize("name", NAMES)
 def test_a_right_solution_by_another_route_passes(name, route, secret):
     if name not in ROUTES[route]:
         route = "staged graph"
-    result = judged(all_exercises()[name], ROUTES[route], secret)
+    result = judged(name, ROUTES[route], secret)
     assert result.passed, why(result)
 
 
@@ -203,7 +186,7 @@ def test_a_route_through_float32_is_no_way_in_float64(name):
         return call
 
     names = {k: rounded(f) for k, f in ROUTES["staged graph"].items()}
-    assert not judged(all_exercises()[name], names, SECRETS[0]).passed
+    assert not judged(name, names, SECRETS[0]).passed
 
 
 def test_a_closed_form_that_calls_a_wrong_backward_fails():
@@ -215,7 +198,7 @@ def test_a_closed_form_that_calls_a_wrong_backward_fails():
     exec("batchnorm_backward_alt = batchnorm_backward", names)
     alt = all_exercises()["batchnorm_backward_alt"]
     assert "batchnorm_backward" not in alt.builds_on
-    assert not judged(alt, names, SECRETS[0]).passed
+    assert not judged(alt.name, names, SECRETS[0]).passed
 
 
 def arrays_of(case: Any) -> dict[str, np.ndarray]:

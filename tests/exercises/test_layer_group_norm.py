@@ -1,7 +1,6 @@
 """Layer, instance and group norm: right routes pass, hidden errors do not."""
 
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -11,27 +10,16 @@ from autograder.exercises import all_exercises, exercises_of
 from autograder.judge.grade import Grader
 from autograder.mistakes import mistakes_of
 from autograder.reference import scripts
-from autograder.reference.recorder import generator, record
+from autograder.reference.recorder import generator
 from autograder.student.explain import reason
-from autograder.student.replay import replay
 from autograder.student.values import layout_of
-from autograder.student.verdict import Entry, Result, judge
+from tests.exercises.judging import judged
 from tests.exercises.layer_group_norm_routes import ROUTES
 
 NOTEBOOK = "layer_group_norm/layer_group_norm"
 NAMES = [e.name for e in exercises_of(NOTEBOOK)]
 PASSES = [n for n in NAMES if n.endswith(("_forward", "_backward"))]
 SECRETS = (b"public cases", b"one secret", b"another secret")
-
-
-@cache
-def entry_of(name: str, secret: bytes) -> Entry:
-    return record(all_exercises()[name], secret)
-
-
-def judged(name: str, names: dict[str, Any], secret: bytes) -> Result:
-    entry = entry_of(name, secret)
-    return judge(entry, [replay(q.trace, names) for q in entry.questions])
 
 
 def cases_of(name: str, secret: bytes = b"secret") -> list[Any]:

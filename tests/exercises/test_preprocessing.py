@@ -1,7 +1,6 @@
 """Preprocessing: right solutions by other routes pass, cases cover what they say."""
 
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -9,10 +8,9 @@ import pytest
 
 from autograder.exercises import all_exercises, exercises_of
 from autograder.reference import scripts
-from autograder.reference.recorder import generator, record
-from autograder.student.replay import replay
+from autograder.reference.recorder import generator
 from autograder.student.values import layout_of
-from autograder.student.verdict import Entry, Result, judge
+from tests.exercises.judging import judged, why
 
 NOTEBOOK = "preprocessing/preprocessing"
 NAMES = [e.name for e in exercises_of(NOTEBOOK)]
@@ -176,21 +174,6 @@ ROUTES: dict[str, dict[str, Callable[..., Any]]] = {
         "zca": zca_without_eigenvectors,
     },
 }
-
-
-@cache
-def entry_of(name: str, secret: bytes) -> Entry:
-    return record(all_exercises()[name], secret)
-
-
-def judged(name: str, names: dict[str, Any], secret: bytes) -> Result:
-    entry = entry_of(name, secret)
-    return judge(entry, [replay(q.trace, names) for q in entry.questions])
-
-
-def why(result: Result) -> str:
-    failed = result.first_failure()
-    return "" if failed is None else f"{failed.kind}: {failed.symptom()}"
 
 
 @pytest.mark.parametrize("secret", SECRETS)

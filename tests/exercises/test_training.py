@@ -1,17 +1,15 @@
 """Looking after a training: right solutions by other routes pass."""
 
 from collections.abc import Iterator
-from functools import cache
 from typing import Any
 
 import numpy as np
 import pytest
 
-from autograder.exercises import Case, Exercise, all_exercises, exercises_of
-from autograder.reference.recorder import generator, record
-from autograder.student.replay import replay
+from autograder.exercises import Case, all_exercises, exercises_of
+from autograder.reference.recorder import generator
 from autograder.student.values import layout_of
-from autograder.student.verdict import Entry, Result, judge
+from tests.exercises.judging import entry_of, judged, why
 from tests.exercises.training_routes import ROUTES
 
 NOTEBOOK = "training/training"
@@ -20,26 +18,11 @@ SECRETS = (b"public cases", b"one secret", b"another secret")
 CODES = ("diagnose", "best_is_at_edge")
 
 
-@cache
-def entry_of(name: str, secret: bytes) -> Entry:
-    return record(all_exercises()[name], secret)
-
-
-def judged(exercise: Exercise, names: dict[str, Any], secret: bytes) -> Result:
-    entry = entry_of(exercise.name, secret)
-    return judge(entry, [replay(q.trace, names) for q in entry.questions])
-
-
-def why(result: Result) -> str:
-    failed = result.first_failure()
-    return "" if failed is None else f"{failed.kind}: {failed.symptom()}"
-
-
 @pytest.mark.parametrize("secret", SECRETS)
 @pytest.mark.parametrize("route", ROUTES)
 @pytest.mark.parametrize("name", NAMES)
 def test_a_right_solution_by_another_route_passes(name, route, secret):
-    result = judged(all_exercises()[name], ROUTES[route], secret)
+    result = judged(name, ROUTES[route], secret)
     assert result.passed, why(result)
 
 
@@ -53,7 +36,7 @@ def a_little_off(value: Any) -> Any:
 def test_five_digits_are_not_enough_in_float64(name):
     names = dict(ROUTES["arrays"])
     names[name] = lambda *arguments: a_little_off(ROUTES["arrays"][name](*arguments))
-    assert not judged(all_exercises()[name], names, SECRETS[0]).passed
+    assert not judged(name, names, SECRETS[0]).passed
 
 
 @pytest.mark.parametrize("name", CODES)
@@ -61,7 +44,7 @@ def test_five_digits_are_not_enough_in_float64(name):
 def test_no_constant_answer_passes(name, answer):
     names = {name: lambda *arguments: answer}
     for secret in SECRETS:
-        assert not judged(all_exercises()[name], names, secret).passed
+        assert not judged(name, names, secret).passed
 
 
 # --- cases ------------------------------------------------------------------

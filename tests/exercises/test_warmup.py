@@ -1,7 +1,6 @@
 """The warm-up: right solutions by other routes pass, near misses do not."""
 
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -9,10 +8,11 @@ import pytest
 
 from autograder.exercises import Exercise, all_exercises, exercises_of
 from autograder.reference import scripts
-from autograder.reference.recorder import generator, record
+from autograder.reference.recorder import generator
 from autograder.student.replay import replay
 from autograder.student.values import layout_of
-from autograder.student.verdict import Entry, Result, judge
+from autograder.student.verdict import Result, judge
+from tests.exercises.judging import entry_of
 
 NOTEBOOK = "warmup/warmup"
 NAMES = [e.name for e in exercises_of(NOTEBOOK)]
@@ -91,11 +91,6 @@ ROUTES: dict[str, tuple[Callable[..., Any], ...]] = {
     "numerical_gradient_array": (array_by_the_scalar_one, array_by_dot),
     "gradient_check": (own_check,),
 }
-
-
-@cache
-def entry_of(name: str, secret: bytes) -> Entry:
-    return record(all_exercises()[name], secret)
 
 
 def judged(exercise: Exercise, function: Callable[..., Any], secret: bytes) -> Result:

@@ -124,6 +124,19 @@ def test_initializers_are_out_of_reach_and_layers_are_not(backend: Backend) -> N
             assert found.what == "Closed"
 
 
+def test_optimizers_are_out_of_reach(backend: Backend) -> None:
+    with WorkerProcess(parent(backend, HEAVY), ("torch.optim",)) as worker:
+        setting = "import torch; p = torch.nn.Parameter(torch.ones(3)); "
+        for call in (
+            "torch.optim.SGD([p], 0.1)",
+            "from torch.optim import Adam as a; a([p])",
+            "torch.optim.Optimizer([p], {})",
+        ):
+            found = fault(worker, setting + call)
+            assert found is not None
+            assert found.what == "Closed"
+
+
 @pytest.mark.parametrize(
     "notebook", [n for n in scripts.notebooks() if n.endswith("_torch")]
 )

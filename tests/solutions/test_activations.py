@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from torch.nn import functional
 
 from solutions.activations import activations as reference
-
-LAYOUTS = ("C", "F", "strided", "reversed")
+from tests.solutions.layouts import LAYOUTS, lay_out
 
 IN_TORCH: dict[str, Callable[..., torch.Tensor]] = {
     "sigmoid": torch.sigmoid,
@@ -39,19 +38,6 @@ LIMITS = {
 
 def functions(name: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
     return tuple(getattr(reference, f"{name}_{way}") for way in ("forward", "backward"))
-
-
-def lay_out(x: np.ndarray, layout: str) -> np.ndarray:
-    """The same numbers, otherwise in memory."""
-    if layout == "F":
-        return np.asfortranarray(x)
-    if layout == "strided":
-        wide = np.zeros((*x.shape[:-1], 3 * x.shape[-1]), x.dtype)
-        wide[..., ::3] = x
-        return wide[..., ::3]
-    if layout == "reversed":
-        return np.ascontiguousarray(x[::-1])[::-1]
-    return x
 
 
 @st.composite

@@ -10,21 +10,7 @@ from hypothesis import strategies as st
 from torch.nn import functional
 
 from solutions.batchnorm import batchnorm as reference
-
-LAYOUTS = ("C", "F", "strided", "reversed")
-
-
-def lay_out(x: np.ndarray, layout: str) -> np.ndarray:
-    """The same numbers, otherwise in memory."""
-    if layout == "F":
-        return np.asfortranarray(x)
-    if layout == "strided":
-        wide = np.zeros((*x.shape[:-1], 3 * x.shape[-1]), x.dtype)
-        wide[..., ::3] = x
-        return wide[..., ::3]
-    if layout == "reversed":
-        return np.ascontiguousarray(x[::-1])[::-1]
-    return x
+from tests.solutions.layouts import LAYOUTS, lay_out
 
 
 @st.composite

@@ -11,22 +11,9 @@ from torch import nn
 from torch.nn import functional
 
 from solutions.layer_group_norm import layer_group_norm as reference
+from tests.solutions.layouts import LAYOUTS, lay_out
 
-LAYOUTS = ("C", "F", "strided", "reversed")
 NORMS = ("batch", "layer", "instance", "group")
-
-
-def lay_out(x: np.ndarray, layout: str) -> np.ndarray:
-    """The same numbers, otherwise in memory."""
-    if layout == "F":
-        return np.asfortranarray(x)
-    if layout == "strided":
-        wide = np.zeros((*x.shape[:-1], 3 * x.shape[-1]), x.dtype)
-        wide[..., ::3] = x
-        return wide[..., ::3]
-    if layout == "reversed":
-        return np.ascontiguousarray(x[::-1])[::-1]
-    return x
 
 
 @st.composite

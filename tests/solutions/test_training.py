@@ -10,22 +10,9 @@ from hypothesis import strategies as st
 from torch.nn import functional
 
 from solutions.training import training as reference
+from tests.solutions.layouts import LAYOUTS, lay_out
 
-LAYOUTS = ("C", "F", "strided", "reversed")
 seeds = st.integers(0, 2**32)
-
-
-def lay_out(x: np.ndarray, layout: str) -> np.ndarray:
-    """The same numbers, otherwise in memory."""
-    if layout == "F":
-        return np.asfortranarray(x)
-    if layout == "strided":
-        wide = np.zeros((*x.shape[:-1], 3 * x.shape[-1]), x.dtype)
-        wide[..., ::3] = x
-        return wide[..., ::3]
-    if layout == "reversed":
-        return np.ascontiguousarray(x[::-1])[::-1]
-    return x
 
 
 def tensor(x: np.ndarray) -> torch.Tensor:

@@ -7,23 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from solutions.warmup import warmup as reference
+from tests.solutions.layouts import LAYOUTS, lay_out
 
 SCALAR = ("quadratic", "cubic", "weighted_sine", "log_sum_exp")
 SHAPES = ((), (1,), (7,), (3, 5), (1, 4), (2, 3, 2))
-LAYOUTS = ("C", "F", "strided", "reversed")
-
-
-def lay_out(x: np.ndarray, layout: str) -> np.ndarray:
-    """The same numbers, otherwise in memory."""
-    if layout == "F":
-        return np.asfortranarray(x)
-    if layout == "strided" and x.ndim:
-        wide = np.zeros((*x.shape[:-1], 3 * x.shape[-1]), x.dtype)
-        wide[..., ::3] = x
-        return wide[..., ::3]
-    if layout == "reversed" and x.ndim:
-        return np.ascontiguousarray(x[::-1])[::-1]
-    return x
 
 
 @st.composite

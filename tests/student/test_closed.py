@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import pytest
 import torch
@@ -105,6 +106,40 @@ def test_other_functions_stay_open(name: str, call) -> None:
     others = tuple(n for n in closed.OPERATORS if n != name)
     with closing(others):
         call()
+
+
+def clipped() -> list[torch.Tensor]:
+    p = torch.nn.Parameter(torch.ones(3))
+    p.grad = torch.ones(3)
+    return [p]
+
+
+OPTIM = torch.optim.SGD(clipped(), 0.1)
+EMPTIED = {
+    "torch.optim": (
+        lambda: torch.optim.SGD(clipped(), 0.1),
+        lambda: torch.optim.AdamW(clipped()),
+        OPTIM.step,
+        lambda: torch.optim.SGD.step.__wrapped__(OPTIM),
+        OPTIM.zero_grad,
+    ),
+    "torch.nn.utils.clip_grad": (
+        lambda: torch.nn.utils.clip_grad_norm_(clipped(), 1.0),
+        lambda: torch.nn.utils.get_total_norm(clipped()),
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "call"), [(n, f) for n, fs in EMPTIED.items() for f in fs]
+)
+def test_a_closed_module_is_closed_whoever_holds_its_functions(
+    name: str, call: Callable[[], object]
+) -> None:
+    assert closed.is_function(name)
+    with closing((name,)), closing((name,)), pytest.raises(Closed, match=name):
+        call()
+    call()  # and is open again
 
 
 def test_elementary_operations_are_open() -> None:
