@@ -73,10 +73,10 @@ def _draw(rng: np.random.Generator, kind: str, x: np.ndarray, eps: float) -> Cas
 def _backward_cases(rng: np.random.Generator) -> Iterator[Case]:
     for kind, x, eps in with_one_element(rng):
         yield _draw(rng, kind, x, eps)
-    turned = _draw(rng, "dout turned, x not", images(rng, 3, 2, 4, 5), 0.2)
+    turned = _draw(rng, "dout turned, x not", images(rng, 2, 2, 4, 5), 0.2)
     turned.dout = np.asfortranarray(turned.dout)
     yield turned
-    same = _draw(rng, "dout of one image, broadcast", images(rng, 3, 2, 4, 5), 0.2)
+    same = _draw(rng, "dout of one image, broadcast", images(rng, 2, 2, 4, 5), 0.2)
     same.dout = np.broadcast_to(same.dout[:1], same.dout.shape)
     yield same
 

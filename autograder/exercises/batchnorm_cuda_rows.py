@@ -36,20 +36,19 @@ def rows(
 
 
 def _cases(rng: np.random.Generator) -> Iterator[Case]:
-    yield Case(kind="75 rows of 5", x=rows(rng, 75, 5))
-    yield Case(kind="7 rows of 35", x=rows(rng, 7, 35))
-    yield Case(kind="35 rows of 33", x=rows(rng, 35, 33))
-    yield Case(kind="one channel, 131 rows", x=rows(rng, 131, 1))
-    yield Case(kind="one row", x=rows(rng, 1, 6))
+    yield Case(kind="75 rows of 3", x=rows(rng, 75, 3))
+    yield Case(kind="7 rows of 34", x=rows(rng, 7, 34))
+    yield Case(kind="one channel, 67 rows", x=rows(rng, 67, 1))
+    yield Case(kind="one row", x=rows(rng, 1, 5))
     yield Case(kind="64 rows of 2", x=rows(rng, 64, 2))
     yield Case(kind=FAR, x=rows(rng, 40, 3, mean=1e4, std=0.01))
     yield Case(kind="mean 1,000", x=rows(rng, 37, 3, mean=1e3))
-    constant = rows(rng, 39, 4)
-    constant[:, 2] = 0.75
+    constant = rows(rng, 39, 2)
+    constant[:, 1] = 0.75
     yield Case(kind="a constant channel", x=constant)
-    yield Case(kind="transposed", x=rows(rng, 36, 5).T)
+    yield Case(kind="transposed", x=rows(rng, 3, 35).T)
     yield Case(kind="every other channel of a buffer", x=strided(rows(rng, 34, 3)))
-    yield Case(kind="one row, broadcast", x=np.broadcast_to(rows(rng, 1, 7), (33, 7)))
+    yield Case(kind="one row, broadcast", x=np.broadcast_to(rows(rng, 1, 3), (33, 3)))
     far = 1e4 + 0.01 * rows(rng, 33, 3).astype(np.float64)
     yield Case(kind=f"float64, {FAR}", x=far)
     for dtype in (np.float16, ml_dtypes.bfloat16):

@@ -98,6 +98,7 @@ MISTAKES = [
         "How many parts has a channel, if each image is cut into pieces?",
         ("kernel[(pieces, N, C)]", "kernel[(pieces, 1, C)]"),
         ("parts = N * pieces", "parts = pieces"),
+        ("parts, N * HW, 128", "parts, HW, 128"),
     ),
     _wrong(
         "the last piece of a plane left out",
@@ -108,7 +109,7 @@ MISTAKES = [
         "one statistic an image",
         "How many means has a batch of ten images with three channels?",
         ("kernel[(C,)]", "kernel[(C * N,)]"),
-        ("m2s, mean, var, parts,", "m2s, mean, var, pieces,"),
+        ("m2s, mean, var, parts, N * HW", "m2s, mean, var, pieces, HW"),
         (
             "mean, var = torch.empty(C, **like), torch.empty(C, **like)",
             "mean, var = (torch.empty((C, N), **like) for _ in range(2))",

@@ -72,7 +72,7 @@ MISTAKES = [
         "parts overwrite each other",
         "Several programs have the same channels. Which of them writes last?",
         (PLACE, "place = c"),
-        ("mean, var, parts, 128", "mean, var, 1, 128"),
+        ("mean, var, parts, M", "mean, var, 1, M"),
         caught_by="race",
     ),
     _wrong(

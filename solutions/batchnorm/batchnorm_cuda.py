@@ -192,25 +192,26 @@ def chunk_statistics_kernel(
 
 @triton.jit
 def merge_statistics_kernel(
-    count_ptr, mean_ptr, m2_ptr, out_mean_ptr, out_var_ptr, parts,
+    count_ptr, mean_ptr, m2_ptr, out_mean_ptr, out_var_ptr, parts, n,
     BLOCK: tl.constexpr, COMPUTE: tl.constexpr,
 ):
-    """mean and variance of one channel from its parts; the grid is (C,)."""
+    """mean and variance of one channel; the grid is (C,).
+
+    Its parts lie side by side in tensors (C, parts), and hold n numbers.
+    """
     ### BEGIN SOLUTION
     c = tl.program_id(0)
     first = c * parts
-    number = tl.zeros((BLOCK,), COMPUTE)
-    weighted = tl.zeros((BLOCK,), COMPUTE)
+    zero = tl.zeros((BLOCK,), COMPUTE)
+    weighted = zero
     for start in range(0, parts, BLOCK):
         at = start + tl.arange(0, BLOCK)
         count = tl.load(count_ptr + first + at, mask=at < parts, other=0.0)
         part = tl.load(mean_ptr + first + at, mask=at < parts, other=0.0)
-        number += count
         weighted += count * part
-    n = tl.sum(number, axis=0)
     mean = tl.sum(weighted, axis=0) / n
 
-    m2 = tl.zeros((BLOCK,), COMPUTE)
+    m2 = zero
     for start in range(0, parts, BLOCK):
         at = start + tl.arange(0, BLOCK)
         count = tl.load(count_ptr + first + at, mask=at < parts, other=0.0)
@@ -251,7 +252,7 @@ def cuda_batchnorm_statistics(x):
     )
     mean, var = torch.empty(C, **like), torch.empty(C, **like)
     merge_statistics_kernel[(C,)](
-        counts, means, m2s, mean, var, parts, 128, compute_dtype(x)
+        counts, means, m2s, mean, var, parts, N * HW, 128, compute_dtype(x)
     )
     return mean, var
     ### END SOLUTION
@@ -475,8 +476,8 @@ def add_parts_kernel(
     """dbeta and dgamma of one channel, as summed and in gamma's dtype."""
     ### BEGIN SOLUTION
     c = tl.program_id(0)
-    sums = tl.zeros((BLOCK,), COMPUTE)
-    products = tl.zeros((BLOCK,), COMPUTE)
+    zero = tl.zeros((BLOCK,), COMPUTE)
+    sums, products = zero, zero
     for start in range(0, parts, BLOCK):
         at = start + tl.arange(0, BLOCK)
         inside = at < parts
@@ -727,7 +728,7 @@ def cuda_batchnorm_rows_statistics(x):
     )
     mean, var = torch.empty(C, **like), torch.empty(C, **like)
     merge_statistics_kernel[(C,)](
-        counts, means, m2s, mean, var, parts, 128, compute_dtype(x)
+        counts, means, m2s, mean, var, parts, M, 128, compute_dtype(x)
     )
     return mean, var
     ### END SOLUTION
