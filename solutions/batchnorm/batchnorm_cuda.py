@@ -12,7 +12,6 @@
 #     name: python3
 # ---
 
-
 # %% [markdown]
 # # Batch normalization as kernels
 #
@@ -276,11 +275,11 @@ def cuda_batchnorm_statistics(x):
 # First the bytes. No program can normalize before all have been read, so
 # $x$ comes in a second time: $2ns$ read and $ns$ written. What fits in the
 # GPU's second cache (L2) is still there the second time. The cell below says
-# for which layers of a ResNet-50, with 32 images in bfloat16, that holds.
+# for which layers of a ResNet-50, with 64 images in bfloat16, that holds.
 
 # %% tags=["active-ipynb"]
 # for C, side in (64, 112), (64, 56), (256, 56), (512, 28), (2048, 7):
-#     size = 32 * C * side * side * 2
+#     size = 64 * C * side * side * 2
 #     kept = "fits in" if size <= 50 * 2**20 else "is more than"
 #     print(f"{C:5d} channels of {side:3d}^2: 3ns is {3 * size / 2**20:6.1f}"
 #           f" MiB, x {kept} 50 MiB of L2")
