@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 Array = npt.NDArray[np.floating]
 Labels = npt.NDArray[np.integer]
 
-INK = "#7b7b7b"
-"""Text and axes: contrast 4.2 on white and on the theme's dark page."""
+INK = "#747474"
+"""Text and axes: contrast 4.7 on white, and on the theme's dark page, where the
+style sheet makes figures a tenth brighter (4.0 without)."""
 
 COLOURS = ("#2f7fd0", "#d5661a", "#1f9160", "#b05fc0", "#c8507a", "#8a8419")
 """Blue, orange, green, violet, rose, olive: all above 3.5 on both pages."""
@@ -63,8 +64,8 @@ def setup() -> None:
             "axes.spines.top": False,
             "axes.spines.right": False,
             "axes.prop_cycle": cycler(color=COLOURS),
-            "axes.titlesize": 12,
-            "font.size": 11,
+            "axes.titlesize": 13,
+            "font.size": 13,  # 9 pixels high where a phone halves the figure
             "lines.linewidth": 2,
             "figure.figsize": (7, 3.2),
             "figure.constrained_layout.use": True,

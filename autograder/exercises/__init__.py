@@ -36,11 +36,38 @@ class Case(SimpleNamespace):
 
 @dataclass(frozen=True)
 class Traffic:
-    """Most bytes that a kernel may move, per byte of its input ``of``."""
+    """Most bytes that a kernel may move, per byte of its input ``of``.
+
+    Counted are tensors with at least as many elements as ``of`` (a view counts as
+    what it views), so that parameters, statistics and partial sums are not. A case
+    has no budget when another input or output has as many elements in another
+    shape, or when the case says ``traffic=False``.
+    """
 
     of: str
     reads: float
     writes: float
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What compiled kernels must be like; compiled is the case of one kind.
+
+    Attributes
+    ----------
+    case : the kind of that case, as in :attr:`Case.kind`
+    stack : most bytes of spills, per thread
+    load, store : bytes of the widest load and store, 16 for full speed, of the
+        kernels that are given a tensor as large as the call's largest; it needs
+        rows whose length is a multiple of 16
+    offsets : 64 when elements beyond 2^31 must be reached
+    """
+
+    case: str
+    stack: int | None = 0
+    load: int | None = None
+    store: int | None = None
+    offsets: int | None = 64
 
 
 @dataclass(frozen=True)
@@ -78,7 +105,8 @@ class Exercise:
         is handed; when they fail, this one is judged again on a right base
     oracle : functions in float64 that stand in for the reference where it
         computes in a lower precision by design (kernels)
-    traffic : the byte budget of a kernel
+    traffic : the byte budget of the kernels that this function launches
+    machine : what its kernels must be like, compiled for a GPU
     forbids : functions of PyTorch that would do the work, by the names in
         :mod:`autograder.student.closed`
     laws : of a case, the outputs that are random, and what they must be like
@@ -94,6 +122,7 @@ class Exercise:
     builds_on: tuple[str, ...] = ()
     oracle: Mapping[str, Callable[..., Any]] | None = None
     traffic: Traffic | None = None
+    machine: Machine | None = None
     forbids: tuple[str, ...] = ()
     laws: Callable[[Case], Mapping[str, RandomLaw]] | None = None
     deadline: float = 10.0

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import ml_dtypes
 import numpy as np
 
-from autograder.exercises import Case, Exercise, Traffic, strided
+from autograder.exercises import Case, Exercise, Machine, Traffic, strided
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -20,6 +20,9 @@ NOTEBOOK = "activations/activations_cuda"
 FORWARD = Traffic(of="x", reads=1.02, writes=1.02)
 BACKWARD = Traffic(of="x", reads=2.04, writes=1.02)
 """2ns and 3ns bytes; the 2 % let a kernel read a few numbers beside x."""
+
+MACHINE = Machine("1,040 elements", stack=0, load=16, store=16, offsets=64)
+"""1,040 is a multiple of 16, so that Triton may move four numbers at once."""
 
 
 def cuda_relu_forward(x: Tensor) -> Tensor:
@@ -66,6 +69,7 @@ def _sizes(rng: np.random.Generator, draw: Draw) -> Iterator[tuple[str, np.ndarr
     yield "one element", draw(rng, (1,)).astype(np.float32)
     yield "127 elements", draw(rng, (127,)).astype(np.float32)
     yield "1,025 elements", draw(rng, (1025,)).astype(np.float32)
+    yield "1,040 elements", draw(rng, (1040,)).astype(np.float32)
     yield "2-D", draw(rng, (5, 37)).astype(np.float32)
     yield "4-D", draw(rng, (2, 3, 5, 7)).astype(np.float32)
     yield "transposed", draw(rng, (37, 5)).astype(np.float32).T
@@ -167,6 +171,7 @@ EXERCISES = [
         path="triton",
         oracle=ORACLE,
         traffic=FORWARD,
+        machine=MACHINE,
     ),
     Exercise(
         name="cuda_relu_backward",
@@ -177,6 +182,7 @@ EXERCISES = [
         path="triton",
         oracle=ORACLE,
         traffic=BACKWARD,
+        machine=MACHINE,
     ),
     Exercise(
         name="cuda_gelu_forward",
@@ -187,6 +193,7 @@ EXERCISES = [
         path="triton",
         oracle=ORACLE,
         traffic=FORWARD,
+        machine=MACHINE,
     ),
     Exercise(
         name="cuda_gelu_backward",
@@ -197,5 +204,6 @@ EXERCISES = [
         path="triton",
         oracle=ORACLE,
         traffic=BACKWARD,
+        machine=MACHINE,
     ),
 ]

@@ -19,6 +19,7 @@ from functools import cache
 from nbformat import NotebookNode
 
 from autograder.exercises import Exercise, all_exercises, exercises_of
+from autograder.judge.compiling import Compiler
 from autograder.judge.following import closure, consequence_of, follows, may_call
 from autograder.judge.process import WorkerProcess
 from autograder.judge.session import CELL_SECONDS, Session, imports_torch
@@ -96,6 +97,7 @@ class Grader:
         """
         results: dict[str, Result] = {}
         around = tampering(submission)
+        compiler = Compiler(self.backend)
         with self.session(submission) as session:
             # Public cases first: what is said of them, in words of the student's
             # code, was said before that code had seen a hidden input.
@@ -110,8 +112,11 @@ class Grader:
                 if e.path == "triton" and around:
                     results[e.name] = _refused(e, around)
                 else:
-                    results[e.name] = self._exercise(e, session, public, results)
-        return Grading(tuple(results.values()), session.usage, self.backend.name)
+                    results[e.name] = self._exercise(
+                        e, session, compiler, public, results
+                    )
+        usage = session.usage + compiler.usage
+        return Grading(tuple(results.values()), usage, self.backend.name)
 
     def session(self, submission: NotebookNode) -> Session:
         """A worker for it, forked from a parent that has what it imports."""
@@ -131,6 +136,7 @@ class Grader:
         self,
         exercise: Exercise,
         session: Session,
+        compiler: Compiler,
         public: dict[str, list[Outcome]],
         results: dict[str, Result],
     ) -> Result:
@@ -146,6 +152,7 @@ class Grader:
             outcomes = [*outcomes, *hidden]
         # What ran it is known here, and not asked of the student's process.
         outcomes = [replace(o, where=IN_THE_JAIL[entry.path]) for o in outcomes]
+        outcomes = compiler.compiled(entry.questions, outcomes)
         result = self._judge(exercise.name, outcomes)
         if result.passed or result.earned is None:
             return result
@@ -154,7 +161,7 @@ class Grader:
             return result
         again = self._with_mistake_given(entry, outcomes, failing, results)
         again = again or self._on_right_base(
-            exercise, entry, session, outcomes, results
+            exercise, entry, session, compiler, outcomes, results
         )
         return again or with_notes(
             result, (f"It builds on {failing[0]}, which fails.",)
@@ -196,6 +203,7 @@ class Grader:
         exercise: Exercise,
         entry: Entry,
         session: Session,
+        compiler: Compiler,
         outcomes: Sequence[Outcome],
         results: dict[str, Result],
     ) -> Result | None:
@@ -217,6 +225,7 @@ class Grader:
         again = session.on_right_base(
             entry, entry.questions, exercise.deadline, upcalls
         )
+        again = compiler.compiled(entry.questions, again)
         if not judge(entry, again).passed:
             return None
         wrong = next(b for b in bases if _failed(results.get(b)))

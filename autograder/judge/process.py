@@ -148,6 +148,18 @@ class WorkerProcess:
         """Let these functions be answered by the judge from now on."""
         self._ask({"kind": "rebind", "names": names}, {}, STARTING, "rebind")
 
+    def compile(self, request: str, seconds: float) -> dict[str, Any]:
+        """PTX and TTIR of a launch, or why they can't be had."""
+        asked = {"kind": "compile", "request": request}
+        return self._ask(asked, {}, seconds, "compile")[0]
+
+    def assemble(
+        self, request: str, ptx: str, ttir: str, seconds: float
+    ) -> dict[str, Any]:
+        """The numbers of PTX, or why they can't be had."""
+        asked = {"kind": "assemble", "request": request, "ptx": ptx, "ttir": ttir}
+        return self._ask(asked, {}, seconds, "assemble")[0]
+
     def _ask(
         self,
         request: dict[str, Any],

@@ -25,8 +25,8 @@ class Mistake:
     hint : a question or a pointer that does not give the answer away
     edits : pairs (text in the reference's cell, text in its place); each
         text must occur in the cell, and every occurrence is replaced
-    caught_by : ``"values"`` when outputs differ; ``"traffic"``, ``"launch"``
-        or another property's name when only that property shows it
+    caught_by : ``"values"`` when outputs differ; ``"traffic"``, ``"race"`` or
+        another property's name when only properties show it, one of which it is
     """
 
     exercise: str

@@ -29,6 +29,22 @@ MISTAKES = [
     ),
     *in_each(
         FORWARD + BACKWARD,
+        "offsets in 32 bits",
+        "A program's number has 32 bits, and so has its product with `BLOCK`. "
+        "Which element is the last one that it can reach?",
+        (".to(tl.int64)", ""),
+        caught_by="offsets",
+    ),
+    *in_each(
+        FORWARD + BACKWARD,
+        "blocks with less than 16 bytes for a thread",
+        "A program runs on 128 threads. How many elements does your block give "
+        "to each, and how many does a load of 16 bytes take?",
+        (".numel(), 1024", ".numel(), 128"),
+        caught_by="width",
+    ),
+    *in_each(
+        FORWARD + BACKWARD,
         "too few programs",
         "Divide 1,025 by your block size by hand. Who writes the last element?",
         ("triton.cdiv(n, block)", "n // block"),

@@ -19,7 +19,9 @@ import numpy as np
 from autograder.exercises import Case, Exercise, RandomLaw
 from autograder.mistakes import Mistake, mistakes_of
 from autograder.reference import scripts
+from autograder.reference.budget import budget_of
 from autograder.reference.calls import Recorder
+from autograder.reference.limits import limited
 from autograder.student.compare import Expected
 from autograder.student.laws import Law
 from autograder.student.replay import replay
@@ -58,10 +60,12 @@ def record(exercise: Exercise, secret: bytes = PUBLIC) -> Entry:
         points=exercise.points,
         path=exercise.path,
         builds_on=exercise.builds_on,
-        traffic=_traffic(exercise),
-        questions=tuple(
-            replace(_question(exercise, functions, case), hidden=hidden)
-            for case in cases
+        questions=limited(
+            exercise,
+            tuple(
+                replace(_question(exercise, functions, case), hidden=hidden)
+                for case in cases
+            ),
         ),
     )
 
@@ -97,11 +101,6 @@ def _same_chance() -> Iterator[None]:
             yield
         finally:
             np.random.set_state(before)
-
-
-def _traffic(exercise: Exercise) -> tuple[str, float, float] | None:
-    budget = exercise.traffic
-    return None if budget is None else (budget.of, budget.reads, budget.writes)
 
 
 def _question(exercise: Exercise, functions: Mapping[str, Any], case: Case) -> Question:
@@ -145,7 +144,7 @@ def _question(exercise: Exercise, functions: Mapping[str, Any], case: Case) -> Q
         )
         for name, array in exact.items()
     } | {name: _by_law(law, shown[name], framework) for name, law in laws.items()}
-    return Question(trace, expected)
+    return Question(trace, expected, budget=budget_of(exercise, case, trace, exact))
 
 
 def _by_law(law: RandomLaw, dtype: str, framework: Framework) -> Expected:

@@ -51,6 +51,11 @@ ALONE = """
 """
 """Only where the process sees no other one, and no file of anybody else."""
 
+PROGRAMS = """
+    execve vfork
+"""
+"""Only for the assembler, in a process that runs no code of a student."""
+
 CLONE_THREAD, CLONE_NAMESPACES = 0x00010000, 0x7E020000
 PR_SET_NAME, PR_GET_NAME, PR_SET_VMA = 15, 16, 0x53564D41
 TERMINAL = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)
@@ -62,12 +67,13 @@ submissions could agree. Not who gets a signal when something arrives."""
 
 
 @cache
-def compiled(alone: bool) -> str:
+def compiled(alone: bool, programs: bool = False) -> str:
     """The filter as the kernel takes it, in hexadecimal.
 
     Parameters
     ----------
     alone : whether the process has mounts and processes of its own
+    programs : whether it may start programs; for no process of a student
 
     Raises
     ------
@@ -77,13 +83,14 @@ def compiled(alone: bool) -> str:
 
     groups = [READING_WRITING, FILES, MEMORY, THREADS_TIME, ITSELF]
     groups += [ALONE] if alone else []
+    groups += [PROGRAMS] if programs else []
     rules = seccomp.SyscallFilter(seccomp.ERRNO(errno.EPERM))
     for name in " ".join(groups).split():
         # Some have no such call on another architecture.
         if seccomp.resolve_syscall(seccomp.Arch.NATIVE, name) >= 0:
             rules.add_rule(seccomp.ALLOW, name)
-    flags = CLONE_THREAD | CLONE_NAMESPACES
-    threads = seccomp.Arg(0, seccomp.MASKED_EQ, flags, CLONE_THREAD)
+    flags = CLONE_NAMESPACES | (0 if programs else CLONE_THREAD)
+    threads = seccomp.Arg(0, seccomp.MASKED_EQ, flags, flags & CLONE_THREAD)
     rules.add_rule(seccomp.ALLOW, "clone", threads)
     # The C library then uses clone, whose flags can be looked at.
     rules.add_rule(seccomp.ERRNO(errno.ENOSYS), "clone3")

@@ -21,13 +21,15 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from autograder.student.compare import Expected
+from autograder.student.compiling.code import Limits
+from autograder.student.kernels import Budget
 from autograder.student.laws import Law
 from autograder.student.trace import Trace
 from autograder.student.values import Returned
 from autograder.student.verdict import Entry, KnownMistake, Question, Symptom
 
 SUFFIX = ".answers.safetensors"
-FORMAT = "autograder answers 3"
+FORMAT = "autograder answers 5"
 DAMAGE = (
     SafetensorError,
     LookupError,
@@ -135,7 +137,6 @@ def _entry(entry: Entry, store: Store) -> dict[str, Any]:
         "points": entry.points,
         "path": entry.path,
         "builds_on": entry.builds_on,
-        "traffic": entry.traffic,
         "questions": [_question(q, store) for q in entry.questions],
         "mistakes": [
             {
@@ -156,6 +157,8 @@ def _question(question: Question, store: Store) -> dict[str, Any]:
             name: {**_fields(e, "array"), "array": store.put(e.array)}
             for name, e in question.expected.items()
         },
+        "budget": question.budget,
+        "limits": None if question.limits is None else asdict(question.limits),
     }
 
 
@@ -174,13 +177,11 @@ def _fields(item: Expected, but: str) -> dict[str, Any]:
 
 
 def _read_entry(data: dict[str, Any], store: dict[str, np.ndarray]) -> Entry:
-    traffic = data["traffic"]
     return Entry(
         name=data["name"],
         points=data["points"],
         path=data["path"],
         builds_on=tuple(data["builds_on"]),
-        traffic=None if traffic is None else (traffic[0], traffic[1], traffic[2]),
         questions=tuple(_read_question(q, store) for q in data["questions"]),
         mistakes=tuple(
             KnownMistake(
@@ -201,7 +202,10 @@ def _read_question(data: dict[str, Any], store: dict[str, np.ndarray]) -> Questi
         )
         for name, e in data["expected"].items()
     }
-    return Question(Trace.from_json(data["trace"], arrays), expected)
+    budget = None if data["budget"] is None else Budget(*data["budget"])
+    limits = None if data["limits"] is None else Limits(**data["limits"])
+    trace = Trace.from_json(data["trace"], arrays)
+    return Question(trace, expected, budget=budget, limits=limits)
 
 
 def _read_law(data: dict[str, Any] | None) -> Law | None:

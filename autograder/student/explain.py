@@ -58,7 +58,15 @@ HIDDEN_PROPERTIES = {
     "outside": "A kernel reads outside its tensors.",
     "outside write": "A kernel writes outside its tensors.",
     "unwritten": "No kernel writes some elements of the result.",
+    "race": "Programs of one launch touch what another of them writes.",
+    "order": "Programs add up floats in the order in which they arrive.",
+    "barrier": "A barrier is missing after a kernel writes.",
+    "deadlock": "A kernel waits for a lock that no program releases.",
+    "repeat": "A second run on the same inputs gives other bits.",
     "traffic": "Kernels move more bytes than the budget.",
+    "spills": "Compiled, a kernel does not fit in the registers.",
+    "width": "Compiled, a kernel loads or stores few bytes at once.",
+    "offsets": "Compiled, elements beyond 2^31 are out of a kernel's reach.",
 }
 
 
@@ -205,6 +213,7 @@ def notes(result: Result) -> list[str]:
     warned = dict.fromkeys(w for c in cases for w in c.outcome.warned)
     said += [f"It warns: {w}" for w in list(warned)[:2]]
     said += list(dict.fromkeys(s for c in cases for s in _dtype_notes(c)))[:2]
+    said += list(dict.fromkeys(str(c.outcome.built) for c in cases if c.outcome.built))
     return [*said, *result.notes]
 
 
@@ -222,6 +231,8 @@ def reason(result: Result) -> str:
     failure = result.first_failure()
     if not result.cases:
         return result.notes[0]
+    if failure is None and result.earned is None:
+        return f"{result.where[:1].upper()}{result.where[1:]}"
     if failure is None:
         return "Every case passes."
     if result.status in ("not written", "not run", "missing"):

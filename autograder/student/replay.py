@@ -7,18 +7,19 @@ seen, and :mod:`autograder.student.verdict` judges it.
 
 from __future__ import annotations
 
-import contextlib
 import io
 import sysconfig
 import traceback
-import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from autograder.student import closed, kernels, through
+from autograder.student.compiling.calls import Calls
+from autograder.student.compiling.code import Built
 from autograder.student.kernels import Observation
+from autograder.student.surroundings import quiet, spy
 from autograder.student.trace import Step, Trace
 from autograder.student.values import (
     Returned,
@@ -57,7 +58,11 @@ class Fault:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What was seen while one case ran."""
+    """What was seen while one case ran.
+
+    ``launches`` are requests to compile (see ``compiling.launches``), and
+    ``built`` is what came of them; both only where the case asks for it.
+    """
 
     outputs: dict[str, Returned] = field(default_factory=dict)
     inputs: dict[str, Returned] = field(default_factory=dict)
@@ -67,6 +72,8 @@ class Outcome:
     measured: dict[str, Observation] = field(default_factory=dict)
     called: tuple[str, ...] = ()
     where: str = "NumPy"
+    launches: tuple[str, ...] = ()
+    built: Built | None = None
 
 
 class _Stop(Exception):
@@ -78,18 +85,22 @@ class _Stop(Exception):
 
 
 def replay(
-    trace: Trace, namespace: Mapping[str, Any], watch: tuple[str, ...] = ()
+    trace: Trace,
+    namespace: Mapping[str, Any],
+    watch: tuple[str, ...] = (),
+    compiles: bool = True,
 ) -> Outcome:
     """Run every call of ``trace`` with the functions of ``namespace``.
 
     Arguments are built afresh, so two replays never share an array. The names
     in ``watch`` are functions whose use from inside other functions is noted
-    in ``Outcome.called``.
+    in ``Outcome.called``. With ``compiles``, kernels are compiled if the trace
+    asks for it, by another process; else only what to compile is noted.
     """
     run = _Replay(trace, namespace)
     fault: Fault | None = None
     printed = io.StringIO()
-    with _spy(namespace, watch) as called, _quiet(printed) as warned:
+    with spy(namespace, watch) as called, quiet(printed) as warned:
         try:
             for step in trace.steps:
                 run.step(step)
@@ -105,6 +116,8 @@ def replay(
         measured=run.measured,
         called=tuple(called),
         where=where(trace.path),
+        launches=() if fault else run.calls.requests,
+        built=None if fault else run.calls.built(compiles),
     )
 
 
@@ -129,6 +142,7 @@ class _Replay:
         self.namespace = namespace
         self.inputs: dict[str, Any] = {}
         self.measured: dict[str, Observation] = {}
+        self.calls = Calls()
         self.results: list[tuple[Any, ...]] = []
         self.arguments: list[tuple[Any, ...]] = []
 
@@ -140,7 +154,8 @@ class _Replay:
         )
         self.arguments.append(arguments)
         try:
-            value = self.call(step.function, function, arguments)
+            with self.calls.noted(step.function == self.trace.compiles, arguments):
+                value = self.call(step.function, function, arguments)
         except KeyboardInterrupt:
             raise
         except closed.Closed as name:
@@ -218,14 +233,13 @@ class _Replay:
         return seen
 
     def call(self, name: str, function: Any, arguments: tuple[Any, ...]) -> Any:
-        """Call it; of a kernel, count launches and bytes on the way."""
+        """Call it; of kernels, see what they do, and whether they do it again."""
         if self.trace.path != "triton":
             with closed.closing(self.trace.closed):
                 return function(*arguments)
-        with kernels.observe() as watch:
-            value = function(*arguments)
-        parts = value if isinstance(value, tuple | list) else (value,)
-        self.measured[name] = watch.result(*parts)
+        value, seen = kernels.call_twice(function, arguments)
+        times = sum(call.split(",")[0] == name for call in self.measured)
+        self.measured[f"{name}, call {times + 1}" if times else name] = seen
         return value
 
 
@@ -255,45 +269,3 @@ def _fault(function: str, error: BaseException) -> Fault:
     own = [f for f in frames if not any(p in f.filename for p in NOT_THE_STUDENTS)]
     line = f"line {own[-1].lineno}: {own[-1].line}" if own and own[-1].line else ""
     return Fault("raised", function, type(error).__name__, message, line)
-
-
-@contextlib.contextmanager
-def _quiet(printed: io.StringIO) -> Iterator[list[str]]:
-    """Catch what is printed and warned; it costs nothing, but it is said."""
-    said: list[str] = []
-    with (
-        warnings.catch_warnings(record=True) as caught,
-        contextlib.redirect_stdout(printed),
-        contextlib.redirect_stderr(printed),
-    ):
-        warnings.simplefilter("always")
-        yield said
-    said.extend(
-        f"{w.category.__name__}: {w.message}"[:200]
-        for w in caught
-        if not issubclass(w.category, DeprecationWarning | PendingDeprecationWarning)
-    )
-
-
-@contextlib.contextmanager
-def _spy(namespace: Mapping[str, Any], watch: tuple[str, ...]) -> Iterator[list[str]]:
-    """Note which of ``watch`` are called from inside other functions."""
-    called: list[str] = []
-    originals = {n: namespace[n] for n in watch if callable(namespace.get(n))}
-
-    def noting(name: str, function: Any) -> Any:
-        def call(*args: Any, **kwargs: Any) -> Any:
-            if name not in called:
-                called.append(name)
-            return function(*args, **kwargs)
-
-        return call
-
-    if not isinstance(namespace, dict) or not originals:
-        yield called
-        return
-    namespace.update({n: noting(n, f) for n, f in originals.items()})
-    try:
-        yield called
-    finally:
-        namespace.update(originals)

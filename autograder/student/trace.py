@@ -44,7 +44,8 @@ class Step:
 class Trace:
     """One case of an exercise: calls, and which results are its outputs.
 
-    ``closed`` names what the exercise forbids.
+    ``closed`` names what the exercise forbids, ``compiles`` the function whose
+    kernels are compiled as well, or nothing.
     """
 
     kind: str
@@ -53,6 +54,7 @@ class Trace:
     outputs: dict[str, Spec]
     arrays: dict[str, np.ndarray] = field(repr=False)
     closed: tuple[str, ...] = ()
+    compiles: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """All but the arrays."""
@@ -65,6 +67,7 @@ class Trace:
             ],
             "outputs": self.outputs,
             "closed": self.closed,
+            "compiles": self.compiles,
         }
 
     @classmethod
@@ -82,7 +85,8 @@ class Trace:
             for function, parameters, arguments, returns, on, method in data["steps"]
         )
         outputs, closed = data["outputs"], tuple(data["closed"])
-        return cls(data["kind"], data["path"], steps, outputs, arrays, closed)
+        compiles = data["compiles"]
+        return cls(data["kind"], data["path"], steps, outputs, arrays, closed, compiles)
 
     def inputs(self) -> dict[str, np.ndarray]:
         """The arrays that are handed over, under the labels of a replay.

@@ -12,21 +12,28 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from autograder.student.compare import Expected, Verdict, agree, compare
+from autograder.student.compiling.code import Limits
+from autograder.student.kernels import Budget
 from autograder.student.replay import Fault, Outcome
 from autograder.student.trace import Trace
 from autograder.student.values import Returned
 
 TAUGHT_DTYPE = ("torch", "triton")
-ITEM_SIZES = {"float64": 8, "float32": 4, "float16": 2, "bfloat16": 2}
 
 
 @dataclass(frozen=True)
 class Question:
-    """One case with its answer. ``hidden``: its inputs may not be shown."""
+    """One case with its answer. ``hidden``: its inputs may not be shown.
+
+    ``budget`` is what the kernels of the exercise's own function may move;
+    ``limits`` are those of the machine code, where the trace compiles.
+    """
 
     trace: Trace
     expected: dict[str, Expected]
     hidden: bool = False
+    budget: Budget | None = None
+    limits: Limits | None = None
 
 
 @dataclass(frozen=True)
@@ -60,7 +67,6 @@ class Entry:
     questions: tuple[Question, ...]
     mistakes: tuple[KnownMistake, ...] = ()
     builds_on: tuple[str, ...] = ()
-    traffic: tuple[str, float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -166,6 +172,8 @@ def judge(entry: Entry, outcomes: Sequence[Outcome]) -> Result:
     )
     where = cases[0].outcome.where
     if all(c.passed for c in cases):
+        if why := _not_compiled(entry, cases):
+            return Result(entry.name, entry.points, None, cases, where=why)
         return Result(entry.name, entry.points, entry.points, cases, where=where)
     named = recognise(entry, cases)
     return Result(entry.name, entry.points, 0.0, cases, named, where=where)
@@ -241,20 +249,24 @@ def _broken(
         return
     if entry.path == "triton" and entry.name not in outcome.measured:
         yield "launch", f"{entry.name}: no kernel was seen."
-    for function, seen in outcome.measured.items():
-        for name, why in seen.broken(*_budget(entry, question.trace)):
-            yield name, f"{function}: {why}."
+    for call, seen in outcome.measured.items():
+        own = call.split(",")[0] == entry.name
+        for name, why in seen.broken(question.budget if own else None):
+            yield name, f"{call}: {why}."
+    if question.limits and outcome.built:
+        for name, why in outcome.built.broken(question.limits):
+            yield name, f"{entry.name}: {why}."
 
 
-def _budget(entry: Entry, trace: Trace) -> tuple[float | None, float | None]:
-    """Bytes that may be read and written, from the size of one input."""
-    if entry.traffic is None:
-        return None, None
-    of, reads, writes = entry.traffic
-    step = trace.steps[-1]
-    spec = step.arguments[step.parameters.index(of)]
-    size = trace.arrays[spec["array"]].size * ITEM_SIZES[spec["dtype"]]
-    return reads * size, writes * size
+def _not_compiled(entry: Entry, cases: Sequence[CaseResult]) -> str:
+    """Why a property of the machine code is not known; "" when all are."""
+    for question, case in zip(entry.questions, cases, strict=True):
+        if question.limits is not None:
+            built = case.outcome.built
+            why = built.why_not if built else "no process compiled it"
+            if why:
+                return f"not run to the end: every case is right; not compiled: {why}"
+    return ""
 
 
 def unrun(entry: Entry, why: str) -> Result:

@@ -6,11 +6,15 @@ decides nothing: the judge compares.
 
 from __future__ import annotations
 
+import json
 import socket
 from typing import Any
 
 import numpy as np
 
+from autograder.student.compiling import assembly
+from autograder.student.compiling.code import Refused, to_json
+from autograder.student.compiling.ptx import compile_ptx
 from autograder.student.replay import replay
 from autograder.student.trace import Trace
 from autograder.student.values import build_array, encode
@@ -39,7 +43,13 @@ class Worker:
 
     def serve(self) -> None:
         """Answer requests until the judge hangs up."""
-        answer = {"cell": self.cell, "replay": self.replay, "rebind": self.rebind}
+        answer = {
+            "cell": self.cell,
+            "replay": self.replay,
+            "rebind": self.rebind,
+            "compile": self.compile,
+            "assemble": self.assemble,
+        }
         while True:
             try:
                 header, arrays = receive(self.channel)
@@ -60,13 +70,30 @@ class Worker:
     def replay(self, header: dict[str, Any], arrays: dict[str, np.ndarray]) -> Frame:
         """Run one case."""
         trace = Trace.from_json(header["trace"], arrays)
-        return outcome_frame(replay(trace, self.namespace, tuple(header["watch"])))
+        watch = tuple(header["watch"])
+        return outcome_frame(replay(trace, self.namespace, watch, compiles=False))
 
     def rebind(self, header: dict[str, Any], arrays: dict[str, np.ndarray]) -> Frame:
         """Let the named functions be the judge's: they are called over there."""
         for name in header["names"]:
             self.namespace[name] = self.upcall(name)
         return {"fault": None}, {}
+
+    def compile(self, header: dict[str, Any], arrays: dict[str, np.ndarray]) -> Frame:
+        """PTX of a kernel, where Triton was imported as a compiler."""
+        try:
+            return {**compile_ptx(json.loads(header["request"]))}, {}
+        except Refused as why:
+            return {"refused": str(why)}, {}
+
+    def assemble(self, header: dict[str, Any], arrays: dict[str, np.ndarray]) -> Frame:
+        """Numbers of PTX, where a program may be started."""
+        request = json.loads(header["request"])
+        try:
+            code = assembly.assemble(request, header["ptx"], header["ttir"])
+            return {"code": to_json(code)}, {}
+        except Refused as why:
+            return {"refused": str(why)}, {}
 
     def upcall(self, name: str) -> Any:
         """A function that asks the judge for its result."""

@@ -7,7 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from autograder.student.kernels import Observation
+from autograder.student.compiling.code import Built
+from autograder.student.compiling.launches import LARGEST, MOST
+from autograder.student.kernels import Moved, Observation
+from autograder.student.kernels.watch import MOST_SIZES
 from autograder.student.replay import Fault, Outcome
 from autograder.student.values import Returned
 from autograder.worker.frames import BODY_LIMIT, Frame, FrameError
@@ -47,6 +50,8 @@ def outcome_frame(outcome: Outcome) -> Frame:
         "measured": {k: dataclasses.asdict(v) for k, v in outcome.measured.items()},
         "called": outcome.called,
         "where": outcome.where,
+        "launches": outcome.launches,
+        "not_compiled": outcome.built.why_not if outcome.built else "",
     }
     return header, arrays
 
@@ -65,6 +70,7 @@ def read_outcome(frame: Frame) -> Outcome:
     """
     header, arrays = frame
     fault = header.get("fault")
+    why_not = text(header.get("not_compiled"))
     return Outcome(
         outputs=_values(header.get("outputs"), arrays),
         inputs=_values(header.get("inputs"), arrays),
@@ -74,7 +80,19 @@ def read_outcome(frame: Frame) -> Outcome:
         measured=_measured(header.get("measured")),
         called=tuple(text(c) for c in _list(header.get("called"))[:50]),
         where=text(header.get("where")),
+        launches=_launches(header.get("launches")),
+        built=Built(why_not=why_not) if why_not else None,
     )
+
+
+def _launches(data: Any) -> tuple[str, ...]:
+    """What to compile. Nothing of it is read here: it goes behind walls as it is."""
+    launches = _list(data)
+    if len(launches) > MOST or not all(isinstance(one, str) for one in launches):
+        raise FrameError("launches that are no text")
+    if sum(map(len, launches)) > LARGEST:
+        raise FrameError("launches that are too long")
+    return tuple(launches)
 
 
 def read_fault(data: Any) -> Fault:
@@ -133,18 +151,32 @@ def _is_dtype(name: str, array: np.ndarray | None) -> bool:
 
 
 def _measured(data: Any) -> dict[str, Observation]:
-    """Per function, counts and names; nothing else is let in."""
+    """Per call, counts and names; nothing else is let in."""
     names = [f.name for f in dataclasses.fields(Observation)]
     texts = ("kernels", "framework_calls")
     found = {}
-    for function, seen in _dict(data).items():
+    for call, seen in _dict(data).items():
         fields: dict[str, Any] = {name: _dict(seen).get(name) for name in names}
         for name in texts:
             fields[name] = tuple(text(v) for v in _list(fields[name])[:50])
-        counts = [fields[name] for name in names if name not in texts]
+        fields["moved"] = _moved(fields["moved"])
+        counts = [fields[n] for n in names if n not in (*texts, "moved")]
         if type(fields["launches"]) is not int or not all(
             count is None or type(count) is int for count in counts
         ):
             raise FrameError("a count that is no number")
-        found[text(function)] = Observation(**fields)
+        found[text(call)] = Observation(**fields)
     return found
+
+
+def _moved(data: Any) -> tuple[Moved, ...] | None:
+    """Bytes by the size of a tensor."""
+    if data is None:
+        return None
+    rows = [_list(row) for row in _list(data)]
+    if len(rows) > MOST_SIZES or any(
+        len(row) != len(Moved._fields) or not all(type(n) is int for n in row)
+        for row in rows
+    ):
+        raise FrameError("bytes that are no numbers")
+    return tuple(Moved(*row) for row in rows)

@@ -35,7 +35,10 @@ def main(descriptor: int) -> None:
     for module in setting["modules"]:
         # What is missing here is missed by the code that imports it.
         with contextlib.suppress(ModuleNotFoundError):
-            importlib.import_module(module)
+            name, _, function = module.partition(":")
+            imported = importlib.import_module(name)
+            if function:
+                getattr(imported, function)()
     if "torch" in sys.modules:
         # It looks at the processor once, in /proc, where children have nothing.
         sys.modules["torch"].zeros(1).half().float()

@@ -50,6 +50,12 @@ def test_it_is_found(source: str) -> None:
         "assert torch.equal(cuda_relu_forward(x), torch.relu(x))",
         "class A:\n    def __init__(self):\n        self._x = 1",
         "getattr(torch, 'float32')",
+        "class Scale(torch.autograd.Function):\n    @staticmethod\n"
+        "    def forward(ctx, x):\n        ctx.save_for_backward(x)\n        return x\n"
+        "    @staticmethod\n    def backward(ctx, dout):\n"
+        "        (x,) = ctx.saved_tensors\n"
+        "        return dout if ctx.needs_input_grad[0] else None\n"
+        "def scale(x):\n    return Scale.apply(x)",
         "def broken(:",
         "",
     ],

@@ -21,6 +21,7 @@ from autograder.student.answers import (
     to_bytes,
 )
 from autograder.student.compare import Expected
+from autograder.student.kernels import Budget
 from autograder.student.replay import replay
 from autograder.student.trace import Step, Trace
 from autograder.student.values import Returned, encode
@@ -65,10 +66,9 @@ def entry_with(array, expected, wrong):
         name="f",
         points=1.5,
         path="numpy",
-        questions=(Question(trace, {"out": want}),),
+        questions=(Question(trace, {"out": want}, budget=Budget(7, 1.02, 2.04)),),
         mistakes=(mistake,),
         builds_on=("g",),
-        traffic=("x", 1.02, 2.04),
     )
 
 
@@ -92,11 +92,11 @@ def test_everything_comes_back(array, expected, wrong):
     assert (first.fault, first.others) == ("", ("changed x",))
     assert second.fault == "raised ValueError"
     assert second.outputs["out"] == Returned("list")
-    assert (again.points, again.path, again.builds_on, again.traffic) == (
+    assert (again.points, again.path, again.builds_on, question.budget) == (
         1.5,
         "numpy",
         ("g",),
-        ("x", 1.02, 2.04),
+        Budget(7, 1.02, 2.04),
     )
 
 

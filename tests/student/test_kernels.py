@@ -11,7 +11,7 @@ import torch
 import triton
 import triton.language as tl
 
-from autograder.student.kernels import Observation, Watch, observe
+from autograder.student.kernels import Budget, Moved, Observation, Watch, observe
 
 N = 100
 BLOCK = 64
@@ -90,15 +90,19 @@ def seen_of(kernel, x=None, programs=2):
     return out, watch.result(out)
 
 
-def names(seen, *budget):
-    return [name for name, _ in seen.broken(*budget)]
+def names(seen, budget=None):
+    return [name for name, _ in seen.broken(budget)]
 
 
 def test_a_right_kernel_moves_its_bytes_and_nothing_is_broken():
     out, seen = seen_of(double_kernel)
     assert torch.equal(out, 2 * torch.arange(N, dtype=torch.float32))
-    assert seen == Observation(1, ("double_kernel",), 4 * N, 4 * N, 0, 0, 0, ())
-    assert seen.broken(4 * N, 4 * N) == ()
+    assert seen == Observation(
+        *(1, ("double_kernel",), 4 * N, 4 * N, 0, 0, 0, ()),
+        *(0, 0, 0, 0),
+        moved=(Moved(N, 4 * N, 4 * N),),
+    )
+    assert seen.broken(Budget(N, 4 * N, 4 * N)) == ()
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
@@ -172,9 +176,11 @@ def test_a_result_that_torch_copied_afterwards_was_not_written_by_a_kernel():
 def test_reading_twice_breaks_the_byte_budget():
     _, seen = seen_of(read_twice_kernel)
     assert seen.loads == 2 * 4 * N
-    assert seen.broken(1.02 * 4 * N, 4 * N) == (
-        ("traffic", "kernels read 800 bytes; the budget is 408"),
+    why = "kernels read 800 bytes of tensors with 100 elements or more"
+    assert seen.broken(Budget(N, 1.02 * 4 * N, 4 * N)) == (
+        ("traffic", f"{why}; the budget is 408"),
     )
+    assert seen.broken(Budget(N + 1, 0, 0)) == ()
 
 
 def test_one_address_in_many_lanes_is_fetched_once():
@@ -190,6 +196,28 @@ def test_bytes_are_told_apart_by_tensor():
     assert watch.loads_of(x) == 4 * N
     assert watch.stores_of(x) == 0
     assert watch.loads_of(out) == watch.stores_of(out) == 2 * 4
+
+
+def test_a_view_counts_as_what_it_views_and_a_copy_as_itself():
+    x, out = torch.ones(4, N), torch.empty(4, N)
+    with observe() as watch:
+        for row in range(4):
+            launched(copy_kernel, x[row], out[row])
+        launched(copy_kernel, x.t().contiguous()[0], torch.empty(4), 1)
+    assert watch.result(out).moved == (
+        Moved(4 * N, 4 * 4 * N + 16, 4 * 4 * N),
+        Moved(4, 0, 16),
+    )
+
+
+def test_many_sizes_are_put_together():
+    with observe() as watch:
+        for n in range(1, 104):
+            launched(copy_kernel, torch.ones(n), torch.empty(n), 2)
+    moved = watch.result().moved
+    assert [m.elements for m in moved] == list(range(103, 3, -1))
+    assert moved[-1] == Moved(4, 4 * (4 + 3 + 2 + 1), 4 * (4 + 3 + 2 + 1))
+    assert sum(m.loads for m in moved) == watch.result().loads
 
 
 def test_torch_in_place_of_a_kernel():
@@ -279,6 +307,8 @@ def test_nothing_stays_behind_even_after_an_exception():
         interpreter.InterpretedFunction.run,
         interpreter.GridExecutor._init_args_hst,
         interpreter._interpreter,
+        interpreter.InterpreterBuilder.set_grid_idx,
+        interpreter.InterpreterBuilder.create_barrier,
     )
     with pytest.raises(ZeroDivisionError), observe():
         _ = 1 / 0
@@ -287,6 +317,8 @@ def test_nothing_stays_behind_even_after_an_exception():
         interpreter.InterpretedFunction.run,
         interpreter.GridExecutor._init_args_hst,
         interpreter._interpreter,
+        interpreter.InterpreterBuilder.set_grid_idx,
+        interpreter.InterpreterBuilder.create_barrier,
     )
     assert not torch.empty(4).fill_(1).isnan().any()
 
@@ -296,4 +328,4 @@ def test_on_a_gpu_memory_is_not_seen_and_nothing_is_made_of_that():
     watch.launch(double_kernel, sees_memory=False)
     seen = watch.result(torch.empty(3))
     assert seen == Observation(1, ("double_kernel",), None, None, None, None, None, ())
-    assert seen.broken(1, 1) == ()
+    assert seen.broken(Budget(1, 1, 1)) == ()

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from autograder.student.kernels import Observation
+from autograder.student.kernels import Budget, Moved, Observation
 from autograder.student.replay import Fault, Outcome, replay
 from autograder.student.verdict import judge, judge_case, unrun, with_notes
 
@@ -155,22 +155,35 @@ def observed(question, toy, **seen):
 
 
 def test_a_kernel_must_hold_its_properties(toy):
-    question = toy.entry.questions[0]
-    kernel = replace(toy.entry, traffic=("dout", 1.0, 2.0))
-    size = 4 * 3 * 8
+    question = replace(toy.entry.questions[0], budget=Budget(12, 96, 192))
 
     def broken(**seen):
-        return judge_case(kernel, question, observed(question, toy, **seen)).broken
+        return judge_case(toy.entry, question, observed(question, toy, **seen)).broken
 
-    assert broken(loads=size, stores=2 * size) == ()
-    assert broken(stores=2 * size + 1) == (
-        ("traffic", "backward: kernels wrote 193 bytes; the budget is 192."),
+    small = Moved(11, 1000, 1000)
+    assert broken(moved=(Moved(13, 40, 100), Moved(12, 56, 92), small)) == ()
+    assert broken(moved=(Moved(12, 0, 193), small)) == (
+        (
+            "traffic",
+            "backward: kernels wrote 193 bytes of tensors with 12 elements or more; "
+            "the budget is 192.",
+        ),
     )
-    assert broken(loads=size + 1) == (
-        ("traffic", "backward: kernels read 97 bytes; the budget is 96."),
-    )
+    assert [name for name, _ in broken(moved=(Moved(12, 97, 0),))] == ["traffic"]
     assert [name for name, _ in broken(launches=0)] == ["launch"]
-    assert not judge_case(kernel, question, observed(question, toy, launches=0)).passed
+    seen = observed(question, toy, launches=0)
+    assert not judge_case(toy.entry, question, seen).passed
+
+
+def test_the_budget_is_of_the_exercises_own_function(toy):
+    question = replace(toy.entry.questions[0], budget=Budget(12, 96, 192))
+    much = (Moved(12, 97, 0),)
+    seen = observed(question, toy, moved=much)
+    (found,) = seen.measured.values()
+    for call, broken in (("forward", ()), ("backward, call 2", ("traffic",))):
+        outcome = replace(seen, measured={call: found})
+        shown = judge_case(toy.entry, question, outcome).broken
+        assert tuple(name for name, _ in shown) == broken
 
 
 def test_a_hidden_question_makes_a_hidden_case(toy):

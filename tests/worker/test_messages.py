@@ -10,14 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder.student.kernels import Observation
+from autograder.student.compiling.code import Built, MachineCode
+from autograder.student.kernels import Moved, Observation
 from autograder.student.replay import Fault, Outcome
 from autograder.student.values import Returned
 from autograder.worker import messages
 from autograder.worker.frames import FrameError
 from autograder.worker.messages import outcome_frame, read_fault, read_outcome
 
-SEEN = Observation(2, ("relu",), 10, 20, 0, 0, 0, ("torch.relu",))
+SEEN = Observation(
+    *(2, ("relu",), 10, 20, 0, 0, 0, ("torch.relu",), 3, 0, 1, 0, None),
+    moved=(Moved(100, 10, 20), Moved(2, 0, 0)),
+)
 OUTCOME = Outcome(
     outputs={
         "out": Returned("NumPy array", np.arange(6.0).reshape(2, 3), "float64"),
@@ -30,6 +34,8 @@ OUTCOME = Outcome(
     measured={"f": SEEN},
     called=("g",),
     where="Triton interpreter on cpu",
+    launches=('{"kernel": "relu"}',),
+    built=Built(why_not="it uses TABLE"),
 )
 
 
@@ -108,6 +114,13 @@ def test_a_fault_arrives_as_it_was() -> None:
         {"measured": measured(stores="0")},
         {"measured": measured(outside_stores=[])},
         {"measured": measured(unwritten=False)},
+        {"measured": measured(races=0.5)},
+        {"measured": measured(repeats=True)},
+        {"measured": measured(moved=3)},
+        {"measured": measured(moved=[3])},
+        {"measured": measured(moved=[[3, 4]])},
+        {"measured": measured(moved=[[3, 4, 5.0]])},
+        {"measured": measured(moved=[[3, 4, 5]] * 101)},
         {"measured": measured(kernels="relu")},
         {"measured": measured(framework_calls=[3])},
     ],
@@ -180,3 +193,26 @@ def test_what_is_too_large_to_send_is_described(
     got = read_outcome(sent(Outcome(outputs=outputs))).outputs
     assert [got[n].array is None for n in outputs] == [False, True, False]
     assert got["large"].kind == "NumPy array with 1,000 elements"
+
+
+def test_launches_arrive_and_machine_code_does_not() -> None:
+    """The numbers come from the processes that compile, behind walls."""
+    assert read_outcome(sent(OUTCOME)).launches == OUTCOME.launches
+    assert read_outcome(sent(OUTCOME)).built == OUTCOME.built
+    said = Outcome(built=Built((MachineCode("k", 8, 0, 16, 16),)))
+    assert read_outcome(sent(said)).built is None
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"launches": "text"},
+        {"launches": [7]},
+        {"launches": ["x"] * 100},
+        {"launches": ["x" * 600_000]},
+        {"not_compiled": None},
+    ],
+)
+def test_launches_in_another_form_are_refused(fields: dict[str, Any]) -> None:
+    with pytest.raises(FrameError):
+        read_outcome(changed(**fields))

@@ -1,15 +1,15 @@
-"""Put a watch into Triton's launches, its interpreter's memory, and torch.
+"""Put a watch into Triton's launches and its interpreter's memory.
 
 On a GPU launches and torch's work are seen, and memory is not. In the
 interpreter a kernel works on copies of its tensors that lie far apart, and
 every address passes through here: it is counted, and compared with the
 tensors of the launch. An access outside of them is counted and not carried
-out, so that it can't damage the process; such a load gives NaN. Tensors from
-``torch.empty`` hold NaN in either mode.
+out, so that it can't damage the process; such a load gives NaN.
 """
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -17,41 +17,29 @@ from typing import Any
 
 import numpy as np
 
+from autograder.student.kernels.framework import torch_modes
 from autograder.student.kernels.machine import interpreted
 from autograder.student.kernels.watch import Watch
 
 GAP = 1 << 20
 """Bytes between two buffers, more than a kernel's block is long."""
 
-NEW = {"empty", "empty_like", "empty_strided", "new_empty", "new_empty_strided"}
-"""Operations that allocate and write nothing: their results are poisoned."""
-
-MOVES = {
-    *("clone", "contiguous", "copy_", "_to_copy", "_unsafe_view", "set_", "resize_"),
-    *("zeros", "zeros_like", "new_zeros", "zero_", "ones", "ones_like", "new_ones"),
-    *("full", "full_like", "new_full", "fill_"),
-}
-"""Operations that compute nothing, as long as the dtype stays."""
-
-EXPORTS = {"numpy", "__array__", "tolist", "item", "__float__", "__dlpack__"}
-"""Ways out of torch, to compute elsewhere."""
-
-PLAIN = {"_to_copy": "to", "_local_scalar_dense": "item"}
-"""What a student calls an operation, where torch has another name."""
-
 
 @contextmanager
-def observe() -> Iterator[Watch]:
+def observe(backwards: bool = False) -> Iterator[Watch]:
     """Watch all kernels and torch operations that run inside.
+
+    The interpreter runs the programs of a launch one after the other;
+    ``backwards``, the last one first.
 
     Triton's classes are changed while it lasts, not the kernels, so these may
     be defined earlier, inside, or again under the same name.
     """
-    watch = Watch(sees_memory=interpreted())
+    watch = Watch(interpreted(), backwards)
     with ExitStack() as stack:
         if "triton" in sys.modules:
             _watch_launches(watch, stack)
-        for mode in _torch_modes(watch):
+        for mode in torch_modes(watch):
             stack.enter_context(mode)
         yield watch
 
@@ -70,6 +58,10 @@ def _watch_launches(watch: Watch, stack: ExitStack) -> None:
     executor = interpreter.GridExecutor
     copying = _giving(watch, executor._init_args_hst)
     _replace(stack, executor, "_init_args_hst", copying)
+    builder = interpreter.InterpreterBuilder
+    starting = _starting(watch, builder.set_grid_idx)
+    _replace(stack, builder, "set_grid_idx", starting)
+    _replace(stack, builder, "create_barrier", lambda builder: watch.barrier())
     memory = _Memory(watch, interpreter._interpreter)
     _replace(stack, interpreter, "_interpreter", memory)
 
@@ -88,8 +80,23 @@ def _noting(
             return run(kernel, *args, **kwargs)
         finally:
             watch.launching = False
+            watch.landed()
 
     return noting
+
+
+def _starting(watch: Watch, set_program: Callable[..., Any]) -> Callable[..., Any]:
+    """The method that says which program runs next in the interpreter."""
+
+    def starting(builder: Any, *at: int) -> None:
+        dims = builder.grid_dim
+        if watch.backwards:
+            at = tuple(n - 1 - i for n, i in zip(dims, at, strict=True))
+        x, y, z = at
+        watch.program(1 + (x * dims[1] + y) * dims[2] + z, math.prod(dims))
+        set_program(builder, *at)
+
+    return starting
 
 
 def _giving(watch: Watch, copy_to_host: Callable[..., Any]) -> Callable[..., Any]:
@@ -151,7 +158,7 @@ class _Memory:
         return getattr(self._real, name)
 
     def load(self, ptrs: Any, mask: Any, other: Any, dtype: Any) -> Any:
-        allowed = self._watch.load(ptrs, mask, dtype.itemsize)
+        allowed = self._watch.load(ptrs, mask, dtype)
         got = self._real.load(ptrs, allowed, other, dtype)
         if (allowed == mask).all():
             return got
@@ -159,55 +166,31 @@ class _Memory:
         return np.where(allowed == mask, got, all_bits)
 
     def store(self, ptrs: Any, value: Any, mask: Any) -> Any:
-        allowed = self._watch.store(ptrs, mask, value.itemsize)
+        allowed = self._watch.store(ptrs, mask, value.dtype)
         return self._real.store(ptrs, value, allowed)
 
     def atomic_rmw(self, op: Any, ptrs: Any, value: Any, mask: Any, sem: Any) -> Any:
-        allowed = self._watch.update(ptrs, mask, value.itemsize)
-        return self._real.atomic_rmw(op, ptrs, value, allowed, sem)
+        atomic = self._watch.atomic(ptrs, mask, value.dtype, sem.name)
+        allowed = self._watch.update(ptrs, mask, value.dtype, op.name == "FADD")
+        before = self._real.atomic_rmw(op, ptrs, value, allowed, sem)
+        if atomic:
+            atomic.ends(self._now(ptrs, value))
+        return before
 
     def atomic_cas(self, ptrs: Any, compare: Any, value: Any, sem: Any) -> Any:
-        allowed = self._watch.update(ptrs, np.array(True), value.itemsize)
+        every = np.ones(ptrs.shape, bool)
+        atomic = self._watch.atomic(ptrs, every, value.dtype, sem.name)
+        allowed = self._watch.update(ptrs, every, value.dtype, False)
         if not allowed.all():
             raise IndexError("tl.atomic_cas outside the tensors of its launch")
-        return self._real.atomic_cas(ptrs, compare, value, sem)
+        before = self._real.atomic_cas(ptrs, compare, value, sem)
+        if atomic:
+            if not atomic.swaps(before.item(), compare.item(), value.item()):
+                before = compare.copy()  # let it go on, as if the lock were free
+            atomic.ends(self._now(ptrs, value))
+        return before
 
-
-def _torch_modes(watch: Watch) -> list[Any]:
-    """Modes that see torch's operations, and the ways out of torch."""
-    from torch import nan
-    from torch.overrides import TorchFunctionMode
-    from torch.utils._python_dispatch import TorchDispatchMode
-
-    class Operations(TorchDispatchMode):
-        def __torch_dispatch__(
-            self, func: Any, types: Any, args: Any = (), kwargs: Any = None
-        ) -> Any:
-            out = func(*args, **(kwargs or {}))
-            name = func.overloadpacket.__name__
-            if watch.launching or func.is_view:
-                return out
-            if name in NEW:
-                return out.fill_(nan) if out.is_floating_point() else out
-            if name not in MOVES or _casts(name, args, out):
-                watch.replaced_by(PLAIN.get(name, name))
-            return out
-
-    class Exports(TorchFunctionMode):
-        def __torch_function__(
-            self, func: Any, types: Any, args: Any = (), kwargs: Any = None
-        ) -> Any:
-            name = getattr(func, "__name__", "")
-            if name in EXPORTS and not watch.launching:
-                watch.replaced_by(name)
-            return func(*args, **(kwargs or {}))
-
-    return [Operations(), Exports()]
-
-
-def _casts(name: str, args: Any, out: Any) -> bool:
-    """Whether a copy changed the dtype or the device: one more pass of data."""
-    if name not in ("copy_", "_to_copy"):
-        return False
-    source = args[1] if name == "copy_" else args[0]
-    return bool(source.dtype != out.dtype or source.device != out.device)
+    def _now(self, ptrs: Any, value: Any) -> int:
+        """The integer that is there."""
+        every = np.ones(ptrs.shape, bool)
+        return int(self._real.load(ptrs, every, np.zeros_like(value), value.dtype)[0])

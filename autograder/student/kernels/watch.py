@@ -2,102 +2,52 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
+from autograder.student.kernels.ledger import Atomic, Found, Ledger
+from autograder.student.kernels.memory import (
+    Place,
+    Touch,
+    element_addresses,
+    extent,
+    locate,
+    places,
+)
+from autograder.student.kernels.observation import Moved, Observation
 
-@dataclass(frozen=True)
-class Observation:
-    """What was seen of one call.
+Array = np.ndarray
 
-    launches : kernels that were launched; their names are in ``kernels``
-    loads, stores : bytes that kernels read and wrote; within one ``tl.load``
-        an address counts once, as a GPU fetches it once
-    outside : accesses that hit none of the tensors of their launch;
-        ``outside_stores`` of them would have written
-    unwritten : elements of the result that no kernel wrote
-    framework_calls : what torch computed, or where data left torch
-
-    Where it can't be seen (natively on a GPU), a field is None.
-    """
-
-    launches: int
-    kernels: tuple[str, ...]
-    loads: int | None
-    stores: int | None
-    outside: int | None
-    outside_stores: int | None
-    unwritten: int | None
-    framework_calls: tuple[str, ...]
-
-    def broken(
-        self, loads: float | None = None, stores: float | None = None
-    ) -> tuple[tuple[str, str], ...]:
-        """Properties that do not hold, by name, with a sentence each.
-
-        ``loads`` and ``stores`` are budgets in bytes. The names are ``launch``,
-        ``framework``, ``outside``, ``outside write``, ``unwritten``, ``traffic``.
-        """
-        found = []
-        if not self.launches:
-            found.append(("launch", "no kernel was launched"))
-        if self.framework_calls:
-            calls = ", ".join(self.framework_calls)
-            found.append(("framework", f"work of a kernel was done by torch: {calls}"))
-        outside_stores = self.outside_stores or 0
-        if reads := (self.outside or 0) - outside_stores:
-            found.append(("outside", f"{_elements(reads)} read outside the tensors"))
-        if outside_stores:
-            n = _elements(outside_stores)
-            found.append(("outside write", f"{n} written outside the tensors"))
-        if self.unwritten and self.launches:
-            n = _elements(self.unwritten)
-            found.append(("unwritten", f"{n} of the result written by no kernel"))
-        for verb, moved, budget in (
-            ("read", self.loads, loads),
-            ("wrote", self.stores, stores),
-        ):
-            if moved is not None and budget is not None and moved > budget:
-                why = f"kernels {verb} {moved:,} bytes; the budget is {budget:,.0f}"
-                found.append(("traffic", why))
-        return tuple(found)
-
-
-def _elements(n: int) -> str:
-    return f"{n:,} element{'s' if n > 1 else ''}"
-
-
-class _Range(NamedTuple):
-    """Where a tensor of a launch lies, and how far its host copy is off."""
-
-    first: int
-    end: int
-    to_device: int
-
-
-class _Access(NamedTuple):
-    """One load or store: where its elements begin, and their bytes."""
-
-    addresses: np.ndarray
-    size: int
+MOST_SIZES = 100
+"""Sizes of tensors that are told apart; the smaller ones are put together."""
 
 
 class Watch:
-    """Collects while a call runs; :meth:`result` sums it up."""
+    """Collects while a call runs; :meth:`result` sums it up.
 
-    def __init__(self, sees_memory: bool) -> None:
+    Parameters
+    ----------
+    sees_memory : whether kernels run in the interpreter
+    backwards : whether it runs the last program of a launch first
+    """
+
+    def __init__(self, sees_memory: bool, backwards: bool = False) -> None:
         self.sees_memory = sees_memory
+        self.backwards = backwards
         self.launching = False
         self._kernels: list[str] = []
         self._calls: list[str] = []
         self._outside_loads = 0
         self._outside_stores = 0
-        self._loads: list[_Access] = []
-        self._stores: list[_Access] = []
+        self._loads: list[Touch] = []
+        self._stores: list[Touch] = []
         self._alive: list[Any] = []  # so that no address is used twice
-        self._ranges: list[_Range] = []
+        self._accumulated: list[Any] = []
+        self._places: list[Place] = []
+        self._ledger: Ledger | None = None
+        self._found: list[Found] = []
 
     def launch(self, kernel: Any, sees_memory: bool) -> None:
         """Note that ``kernel`` starts. An installed one is not the student's."""
@@ -112,47 +62,91 @@ class Watch:
         if name not in self._calls:
             self._calls.append(name)
 
+    def accumulated(self, gradient: Any) -> None:
+        """A gradient that autograd added up from parts; it counts as written."""
+        self._accumulated.append(gradient)
+
     def give(self, tensors: list[tuple[Any, Any]]) -> None:
         """The tensors of the launch that starts, each with its host copy."""
         self._alive.extend(tensors)
-        self._ranges = [
-            _Range(*_extent(host), device.data_ptr() - host.data_ptr())
-            for device, host in tensors
-            if host.numel()
-        ]
+        self._places = places(tensors)
 
-    def load(self, pointers: np.ndarray, mask: np.ndarray, size: int) -> np.ndarray:
+    def program(self, number: int, programs: int) -> None:
+        """Program ``number``, counted from 1, starts in the interpreter."""
+        if self._ledger is None:
+            last = self._places[-1] if self._places else None
+            self._ledger = Ledger(last.cells_end if last else 0, programs)
+        self._ledger.program(number)
+
+    def barrier(self) -> None:
+        """All threads of the running program have come to one point."""
+        if self._ledger:
+            self._ledger.barrier()
+
+    def landed(self) -> None:
+        """The launch is over, and ordered before the next one."""
+        if self._ledger:
+            self._found.append(self._ledger.found())
+        self._ledger = None
+
+    def load(self, pointers: Array, mask: Array, dtype: np.dtype[Any]) -> Array:
         """Count a load; returns the mask of what may be carried out."""
-        allowed, access, outside = self._locate(pointers, mask, size)
-        self._loads.append(access)
-        self._outside_loads += outside
+        allowed, touches = self._fetch(pointers, mask, dtype)
+        for ledger, touch in self._noted(touches):
+            ledger.load(touch.cells, _is_float(dtype))
         return allowed
 
-    def store(self, pointers: np.ndarray, mask: np.ndarray, size: int) -> np.ndarray:
+    def store(self, pointers: Array, mask: Array, dtype: np.dtype[Any]) -> Array:
         """Count a store; returns the mask of what may be carried out."""
-        allowed, access, outside = self._locate(pointers, mask, size)
-        self._stores.append(access)
-        self._outside_stores += outside
+        allowed, touches = self._write(pointers, mask, dtype)
+        for ledger, touch in self._noted(touches):
+            ledger.store(touch.cells, _is_float(dtype))
         return allowed
 
-    def update(self, pointers: np.ndarray, mask: np.ndarray, size: int) -> np.ndarray:
+    def update(
+        self, pointers: Array, mask: Array, dtype: np.dtype[Any], is_float_sum: bool
+    ) -> Array:
         """Count an atomic, which loads and stores the same addresses."""
-        self.load(pointers, mask, size)
-        return self.store(pointers, mask, size)
+        self._fetch(pointers, mask, dtype)
+        allowed, touches = self._write(pointers, mask, dtype)
+        for ledger, touch in self._noted(touches):
+            ledger.update(touch.cells, is_float_sum)
+        return allowed
 
-    def _locate(
-        self, pointers: np.ndarray, mask: np.ndarray, size: int
-    ) -> tuple[np.ndarray, _Access, int]:
-        at = pointers.astype(np.int64)
-        mask = np.broadcast_to(mask, at.shape).astype(bool)
-        allowed = np.zeros(at.shape, bool)
-        device = at.copy()
-        for first, end, to_device in self._ranges:
-            here = mask & (at >= first) & (at + size <= end)
-            allowed |= here
-            device[here] = at[here] + to_device
-        outside = int((mask & ~allowed).sum())
-        return allowed, _Access(np.unique(device[allowed]), size), outside
+    def _noted(self, touches: list[Touch]) -> Iterator[tuple[Ledger, Touch]]:
+        for touch in touches:
+            if self._ledger is not None:
+                yield self._ledger, touch
+
+    def _fetch(
+        self, pointers: Array, mask: Array, dtype: np.dtype[Any]
+    ) -> tuple[Array, list[Touch]]:
+        size = dtype.itemsize
+        allowed, touches, outside = locate(self._places, pointers, mask, size)
+        self._loads += touches
+        self._outside_loads += outside
+        return allowed, touches
+
+    def _write(
+        self, pointers: Array, mask: Array, dtype: np.dtype[Any]
+    ) -> tuple[Array, list[Touch]]:
+        size = dtype.itemsize
+        allowed, touches, outside = locate(self._places, pointers, mask, size)
+        self._stores += touches
+        self._outside_stores += outside
+        return allowed, touches
+
+    def atomic(
+        self, pointers: Array, mask: Array, dtype: np.dtype[Any], meaning: str
+    ) -> Atomic | None:
+        """The atomic on one integer that starts (a lock, a ticket), or None."""
+        if self._ledger is None or pointers.size != 1 or dtype.kind not in "iu":
+            return None
+        _, touches, _ = locate(self._places, pointers, mask, dtype.itemsize)
+        if not touches:
+            return None
+        place, addresses, _ = touches[0]
+        return Atomic(self._ledger, place.number(int(addresses[0])), meaning)
 
     def loads_of(self, tensor: Any) -> int:
         """Bytes that kernels read of ``tensor``."""
@@ -168,46 +162,47 @@ class Watch:
         return Observation(
             launches=len(self._kernels),
             kernels=tuple(dict.fromkeys(self._kernels)),
-            loads=_bytes(self._loads) if seen else None,
-            stores=_bytes(self._stores) if seen else None,
+            loads=sum(t.bytes for t in self._loads) if seen else None,
+            stores=sum(t.bytes for t in self._stores) if seen else None,
             outside=self._outside_loads + self._outside_stores if seen else None,
             outside_stores=self._outside_stores if seen else None,
             unwritten=self._unwritten(outputs) if seen else None,
             framework_calls=tuple(self._calls),
+            **(Found.together(self._found)._asdict() if seen else {}),
+            moved=self._moved() if seen else None,
         )
+
+    def _moved(self) -> tuple[Moved, ...]:
+        sums: dict[int, list[int]] = {}
+        for i, touches in enumerate((self._loads, self._stores)):
+            for touch in touches:
+                sums.setdefault(touch.place.elements, [0, 0])[i] += touch.bytes
+        sizes = sorted(sums, reverse=True)
+        for small in sizes[MOST_SIZES:]:
+            for i in (0, 1):
+                sums[sizes[MOST_SIZES - 1]][i] += sums[small][i]
+        return tuple(Moved(n, *sums[n]) for n in sizes[:MOST_SIZES])
 
     def _unwritten(self, outputs: tuple[Any, ...]) -> int:
         written = [
-            (addresses[:, None] + np.arange(size)).ravel()
-            for addresses, size in self._stores
+            (touch.on_device[:, None] + np.arange(touch.size)).ravel()
+            for touch in self._stores
         ]
+        written += [element_addresses(t) for t in self._accumulated]
         every = np.concatenate([np.empty(0, np.int64), *written])
         tensors = [t for t in outputs if hasattr(t, "data_ptr")]
-        return sum(int((~np.isin(_addresses(t), every)).sum()) for t in tensors)
+        return sum(int((~np.isin(element_addresses(t), every)).sum()) for t in tensors)
 
 
-def _bytes(accesses: list[_Access]) -> int:
-    return sum(addresses.size * size for addresses, size in accesses)
+def _is_float(dtype: np.dtype[Any]) -> bool:
+    """Whether sums of it depend on their order; bfloat16 arrives as uint16."""
+    return dtype.kind == "f" or dtype == np.uint16
 
 
-def _bytes_within(accesses: list[_Access], tensor: Any) -> int:
-    first, end = _extent(tensor)
-    inside = (_Access(a[(a >= first) & (a < end)], size) for a, size in accesses)
-    return _bytes(list(inside))
-
-
-def _addresses(tensor: Any) -> np.ndarray:
-    """Where every element of a tensor begins."""
-    at = np.full((1,) * tensor.dim(), tensor.data_ptr(), np.int64)
-    for axis, (n, stride) in enumerate(zip(tensor.shape, tensor.stride(), strict=True)):
-        steps = np.arange(n) * stride * tensor.element_size()
-        at = at + steps.reshape([-1 if i == axis else 1 for i in range(at.ndim)])
-    return at.ravel()
-
-
-def _extent(tensor: Any) -> tuple[int, int]:
-    """The address of a tensor's first byte, and the one after its last."""
-    pairs = zip(tensor.shape, tensor.stride(), strict=True)
-    last = sum((n - 1) * stride for n, stride in pairs)
-    first = tensor.data_ptr()
-    return first, first + (last + 1) * tensor.element_size()
+def _bytes_within(touches: list[Touch], tensor: Any) -> int:
+    first, end = extent(tensor)
+    return sum(
+        int(((at >= first) & (at < end)).sum()) * touch.size
+        for touch in touches
+        for at in [touch.on_device]
+    )

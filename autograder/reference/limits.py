@@ -1,0 +1,33 @@
+"""Which case of an exercise is compiled, and what its machine code must be like."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from autograder.exercises import Exercise
+from autograder.student.compiling.code import Limits
+from autograder.student.verdict import Question
+
+
+def limited(
+    exercise: Exercise, questions: tuple[Question, ...]
+) -> tuple[Question, ...]:
+    """The questions, with the limits of machine code in the one that it names.
+
+    Raises
+    ------
+    ValueError : when there is no case of that kind, or more than one
+    """
+    machine = exercise.machine
+    if machine is None:
+        return questions
+    kinds = [q.trace.kind for q in questions]
+    if kinds.count(machine.case) != 1:
+        count = kinds.count(machine.case)
+        raise ValueError(f"{exercise.name} has {count} cases {machine.case!r}")
+    at = kinds.index(machine.case)
+    question = questions[at]
+    limits = Limits(machine.stack, machine.load, machine.store, machine.offsets)
+    trace = replace(question.trace, compiles=exercise.name)
+    asked = replace(question, trace=trace, limits=limits)
+    return (*questions[:at], asked, *questions[at + 1 :])
