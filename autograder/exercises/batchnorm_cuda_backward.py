@@ -111,6 +111,7 @@ EXERCISES = [
             _autograd_cases,
             _autograd,
             BOTH,
+            None,
             builds_on=("cuda_batchnorm_forward", "cuda_batchnorm_backward"),
         ),
     )

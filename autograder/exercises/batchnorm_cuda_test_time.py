@@ -14,6 +14,7 @@ from autograder.exercises.batchnorm import each
 from autograder.exercises.batchnorm_cuda import (
     AXES,
     FAR,
+    MACHINE,
     Scenario,
     affine,
     arguments,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 TEST = Traffic(of="x", reads=1.02, writes=1.02)
 """2ns bytes; the 2 % let a kernel read a few numbers beside x."""
 
+STORED = replace(MACHINE, store=16)
 FOLD = ("cuda_batchnorm_fold",)
 
 
@@ -135,13 +137,14 @@ def _test(name: str) -> Scenario:
 EXERCISES = [
     replace(e, oracle=ORACLE)
     for e in (
-        exercise("cuda_batchnorm_fold", 1, _fold_cases, _fold, None),
+        exercise("cuda_batchnorm_fold", 1, _fold_cases, _fold, None, None),
         exercise(
             "cuda_batchnorm_test",
             2,
             _test_cases,
             _test("cuda_batchnorm_test"),
             TEST,
+            STORED,
             builds_on=FOLD,
         ),
         exercise(
@@ -150,6 +153,7 @@ EXERCISES = [
             _relu_cases,
             _test("cuda_batchnorm_test_relu"),
             TEST,
+            STORED,
             builds_on=FOLD,
         ),
     )

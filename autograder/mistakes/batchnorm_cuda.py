@@ -88,7 +88,7 @@ MISTAKES = [
     ),
     _wrong(
         "every chunk weighs the same",
-        "A chunk of 1,024 numbers and one of 51: how much does each say about "
+        "A chunk of 1,024 numbers and one of 16: how much does each say about "
         "the mean?",
         ("weighted += count * part", "weighted += part"),
         ("tl.sum(weighted, axis=0) / n", "tl.sum(weighted, axis=0) / parts"),
@@ -102,7 +102,7 @@ MISTAKES = [
     ),
     _wrong(
         "the last piece of a plane left out",
-        "How many programs take 1,075 pixels, if each takes 1,024?",
+        "How many programs take 1,040 pixels, if each takes 1,024?",
         ("triton.cdiv(HW, block)", "max(1, HW // block)"),
     ),
     _wrong(
@@ -139,6 +139,20 @@ MISTAKES = [
         "float64 computed in float32",
         "float64 has 16 digits. How many are left on the way?",
         ("compute_dtype(x)", "tl.float32"),
+    ),
+    _wrong(
+        "offsets in 32 bits",
+        "A program's number has 32 bits, and so has a product with it. Which "
+        "element is the last one that it can reach?",
+        (".to(tl.int64)", ""),
+        caught_by="offsets",
+    ),
+    _wrong(
+        "blocks with less than 16 bytes for a thread",
+        "A program runs on 128 threads. How many elements does your block give "
+        "to each, and how many does a load of 16 bytes take?",
+        ("min(1024,", "min(128,"),
+        caught_by="width",
     ),
     _wrong(
         "strides ignored",

@@ -116,6 +116,20 @@ MISTAKES = [
         ("compute_dtype(x)", "tl.float32"),
     ),
     _wrong(
+        "offsets in 32 bits",
+        "A program's number has 32 bits, and so has a product with it. Which "
+        "element is the last one that it can reach?",
+        (".to(tl.int64)", ""),
+        caught_by="offsets",
+    ),
+    _wrong(
+        "blocks with less than 16 bytes for a thread",
+        "A program runs on 128 threads. How many elements does your block give "
+        "to each, and how many does a load of 16 bytes take?",
+        ("rows, cols = 32, min(32,", "rows, cols = 8, min(8,"),
+        caught_by="width",
+    ),
+    _wrong(
         "strides ignored",
         "Print `x.stride()` for a transposed x. Where is element 1?",
         ("    x = x.contiguous()\n", ""),

@@ -62,7 +62,7 @@ def close(got, want, dtype):
 
 @settings(max_examples=15, deadline=None)
 @given(
-    shape=st.tuples(*(st.integers(1, n) for n in (3, 3, 9, 11))),
+    shape=st.tuples(*(st.integers(a, b) for a, b in ((1, 3), (1, 3), (1, 9), (2, 11)))),
     dtype=st.sampled_from(DTYPES),
     layout=st.sampled_from(["contiguous", "channels last", "strided"]),
     mean=st.sampled_from([0.0, -20.0]),
@@ -185,7 +185,7 @@ def test_the_variance_keeps_its_digits_far_from_zero():
     one_pass = x.square().mean(AXES) - x.mean(AXES).square()
     # half of what float32 tells apart at 10,000 is 5 % of the standard deviation
     assert ((var - exact).abs() < 0.01 * exact).all()
-    assert ((one_pass - exact).abs() > exact).all()
+    assert ((one_pass - exact).abs() >= exact).all()
 
 
 def test_the_cases_hold_what_tells_the_mistakes_apart():
