@@ -26,7 +26,7 @@
 # | `cuda_batchnorm_forward` | `x` twice | `out` |
 # | `cuda_batchnorm_backward` | `dout` and `x`, both twice | `dx` |
 # | `cuda_batchnorm` | the way there and back, for autograd | |
-# | `cuda_batchnorm_rows_statistics` | `x` of shape (M, C) | a mean and a variance a channel |
+# | `cuda_batchnorm_rows_statistics` | `x` of shape (M, C) | the same of rows |
 # | `cuda_batchnorm_fold` | four numbers a channel | two |
 # | `cuda_batchnorm_test` | `x` | `out` |
 # | `cuda_batchnorm_test_relu` | `x` | `out` |
@@ -76,6 +76,9 @@ import triton.language as tl
 #    longer many.
 # 7. Bytes are counted. The budget is that of arrays as large as `x`; a few
 #    numbers a channel are free.
+# 8. Your kernels are compiled for an H200 as well, with no GPU at hand.
+#    Nothing may spill out of the registers, and large arrays come in by 16
+#    bytes a thread. Blocks of 1,024 numbers do that.
 #
 # A number of Python's that is passed to a kernel arrives there as float32,
 # also where the tensors are float64: so does $\epsilon$.
@@ -89,6 +92,9 @@ def compute_dtype(x):
 def statistics_dtype(x):
     """The same for torch: dtype of statistics and of partial sums."""
     return torch.float64 if x.dtype == torch.float64 else torch.float32
+
+
+DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 
 # %% [markdown]
 # ## Statistics: a reduction in two steps
@@ -140,8 +146,8 @@ def statistics_dtype(x):
 # n \sigma^2 = \sum_k \left( M_k + n_k (m_k - \mu)^2 \right).
 # $$
 #
-# That is Chan's formula, for any number of parts at once. The last chunk of an
-# image is shorter than the others, so the $n_k$ differ.
+# That is Chan's formula, for any number of parts at once. The last chunk of a
+# plane is shorter than the others, so the $n_k$ differ.
 #
 # Why not add up $x$ and $x^2$ and subtract? Look at the second line.
 
@@ -162,7 +168,7 @@ def statistics_dtype(x):
 # where the mask is false, a load gives what `other=` says. Is $0 - m_k$ zero?
 # **The check looks at** sizes that no block divides, at planes longer than
 # 1,024, at a constant channel, at a mean of 10,000 with a standard deviation of
-# 0.01, at four dtypes, at strides, and at the bytes.
+# 0.01, at four dtypes, at strides, at the bytes, and at the machine code.
 
 # %% nbgrader={"grade": false, "grade_id": "cuda_batchnorm_statistics", "locked": false, "schema_version": 3, "solution": true, "task": false}
 @triton.jit
@@ -285,7 +291,9 @@ def cuda_batchnorm_statistics(x):
 #           f" MiB, x {kept} 50 MiB of L2")
 
 # %% [markdown]
-# In the end all that the backward pass needs besides $x$ and $\gamma$ is two
+# Two of the five do not fit, and pay for all three passes.
+#
+# All that the backward pass needs besides $x$ and $\gamma$ is two
 # numbers a channel: $\mu$ and $1 / \sqrt{\sigma^2 + \epsilon}$, called `rstd`.
 # They are returned. So are the new running statistics, as new tensors.
 #
@@ -396,8 +404,8 @@ def cuda_batchnorm_forward(
 # %% tags=["active-ipynb"]
 # from autograder.student.kernels import observe, where
 #
-# x = 5 + 2 * torch.randn(4, 3, 9, 11)
-# one, zero = torch.ones(3), torch.zeros(3)
+# x = 5 + 2 * torch.randn(4, 3, 9, 11, device=DEVICE)
+# one, zero = torch.ones(3, device=DEVICE), torch.zeros(3, device=DEVICE)
 # with observe() as watch:
 #     out, *_ = cuda_batchnorm_forward(x, one, zero, zero, one, 0.9, 1e-5)
 # print("mean    ", out.mean((0, 2, 3)))
@@ -406,6 +414,9 @@ def cuda_batchnorm_forward(
 # print(f"{where()}: reads of x: {reads}")
 
 # %% [markdown]
+# The means are zero up to rounding, the variances one up to $\epsilon$, and
+# `x` came in twice.
+#
 # ## Backward
 #
 # With $\hat x = (x - \mu) \cdot \text{rstd}$ and $n = N \cdot H \cdot W$:
@@ -433,6 +444,8 @@ def cuda_batchnorm_forward(
 # print(f"x_hat is kept:  {4 * s} and {5 * s}")
 
 # %% [markdown]
+# The way back costs the same, and the way there costs more.
+#
 # The sums are split like the statistics: chunks first, then one program a
 # channel. Sums are simpler than variances, so the parts just add up. It is
 # tempting to let the chunks add to one place instead, by `tl.atomic_add`. Then
@@ -634,9 +647,8 @@ def cuda_batchnorm(x, gamma, beta, eps):
 # wrong.
 
 # %% nbgrader={"grade": false, "grade_id": "see_gradcheck_of_kernels", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["active-ipynb"]
-# device = "cuda" if torch.cuda.is_available() else "cpu"
 # x, gamma, beta = (
-#     torch.randn(*shape, dtype=torch.float64, device=device).requires_grad_()
+#     torch.randn(*shape, dtype=torch.float64, device=DEVICE).requires_grad_()
 #     for shape in ((2, 3, 2, 3), (3,), (3,))
 # )
 # print(torch.autograd.gradcheck(cuda_batchnorm, (x, gamma, beta, 0.25)))
@@ -739,7 +751,7 @@ def cuda_batchnorm_rows_statistics(x):
 # The two ways to the same numbers agree, up to the order of additions.
 
 # %% tags=["active-ipynb"]
-# x = torch.randn(3, 5, 7, 9)
+# x = torch.randn(3, 5, 7, 9, device=DEVICE)
 # rows = x.permute(0, 2, 3, 1).reshape(-1, 5)  # channels last
 # for one, other in zip(cuda_batchnorm_statistics(x),
 #                       cuda_batchnorm_rows_statistics(rows)):
@@ -877,6 +889,8 @@ def cuda_batchnorm_test(x, gamma, beta, running_mean, running_var, eps):
 # print(f"two kernels move {apart / 2**20:.0f} MiB, one {fused / 2**20:.0f}")
 
 # %% [markdown]
+# Fused, the ReLU costs no bytes at all.
+#
 # **Write** test mode with the ReLU inside. It is `scale_shift_kernel` and one
 # operation more, and the same bytes.
 
