@@ -25,12 +25,6 @@ ADDED_PLAINLY = """old = tl.load(sum_ptr + c)
 AGAIN = f"""again = tl.load(x_ptr + plane + at, mask=inside).to(COMPUTE)
     {DX.replace("x_hat", "(again - tl.load(mean_ptr + c)) * rstd")}"""
 
-SIXTEEN_BITS = """low = x_ptr.dtype.element_ty
-    low = tl.float32 if low == tl.bfloat16 else low
-    product = (dout * x_hat).to(low).to(COMPUTE)
-    tl.store(product_ptr + part, tl.sum(product, axis=0))"""
-"""bfloat16 stays in float32: the interpreter has no arithmetic for it."""
-
 SUMS_BY_TORCH = """    dbeta_sum = dout.to(mean.dtype).sum((0, 2, 3))
     dx = torch.empty_like(x)
 """
@@ -202,11 +196,6 @@ MISTAKES = [
         ),
         *ONE_PLACE,
         caught_by="race",
-    ),
-    _wrong(
-        "products rounded to 16 bits",
-        "How many digits has a float16? The sum has many terms.",
-        (STORE_PRODUCT, SIXTEEN_BITS),
     ),
     _wrong(
         "partial sums in the dtype of x",
