@@ -189,7 +189,7 @@ MISTAKES = [
         ("torch.empty_like(x)", "torch.empty_like(x, dtype=torch.float32)"),
     ),
     *in_each(
-        BOTH,
+        (TEST,),
         "float64 computed in float32",
         "float64 has 16 digits. How many are left on the way?",
         ("compute_dtype(x)", "tl.float32"),
