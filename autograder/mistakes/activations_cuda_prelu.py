@@ -186,7 +186,7 @@ OF_BACKWARD = [
     Mistake(
         "cuda_prelu_backward",
         "no mask at the tail",
-        "How many programs run for the 525 numbers of a channel, and which places "
+        "How many programs run for the 300 numbers of a channel, and which places "
         "does the last one touch?",
         ((", mask=inside, other=0.0", ""), (", mask=inside", "")),
         caught_by="outside",
