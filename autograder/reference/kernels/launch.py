@@ -21,7 +21,7 @@ L2_SHARE = 20 * 2**20
 """Bytes that one launch of two passes may hope to find again in L2."""
 RESIDENT = 32768
 """The longest row of float32 that stays in registers."""
-SHORT = 4096
+SHORT = 2048
 """Numbers of a tile of short rows."""
 
 
@@ -31,6 +31,8 @@ class Tile(NamedTuple):
     rows: int
     block: int
     warps: int
+    registers: int | None = None
+    """Of a thread at most, so that more blocks of threads find place."""
 
 
 @cache
@@ -69,9 +71,11 @@ def warps_for(numbers: int, each: int = 16) -> int:
 def forward_rows(D: int) -> Tile:
     """Rows that stay in registers between mean and output."""
     block = power_of_2(D)
-    if block <= SHORT // 2:
-        return Tile(SHORT // 2 // block, block, 4)
-    return Tile(1, block, warps_for(block, 16 if block <= 8192 else 32))
+    if block <= SHORT:
+        return Tile(SHORT // block, block, 4, 40)
+    if block <= 8192:
+        return Tile(1, block, warps_for(block), 40)
+    return Tile(1, block, warps_for(block, 32), 64)
 
 
 class Persistent(NamedTuple):
@@ -101,6 +105,12 @@ def chunk_of(D: int) -> int:
     return min(power_of_2(D), 8192)
 
 
+def channel_tile(CG: int, HW: int) -> tuple[int, int]:
+    """Channels of a tile, and numbers of each: 8192 in all, or fewer."""
+    block = min(power_of_2(HW), 8192)
+    return min(power_of_2(CG), 8192 // block), block
+
+
 def batch_of_rows(row_bytes: int, rows: int) -> int:
     """Rows whose second pass finds in L2 what the first has read."""
     if rows * row_bytes <= 2 * L2_SHARE:
@@ -112,3 +122,8 @@ def share(total: int, programs: int) -> tuple[int, int]:
     """Split ``total`` evenly: how much each takes, and how many it takes."""
     each = triton.cdiv(total, max(min(programs, total), 1)) if total else 1
     return each, max(triton.cdiv(total, each), 1)
+
+
+def flat_block(x: torch.Tensor) -> int:
+    """Numbers of one program without rows: four loads of 16 bytes a thread."""
+    return 128 * 64 // x.element_size()

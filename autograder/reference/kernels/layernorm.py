@@ -26,8 +26,8 @@ from autograder.reference.kernels.rows import load, normalize, store
 
 IN_REGISTERS = 8192
 """Numbers of a row that fit beside its sums."""
-IN_HALVES = 16384
-"""The same, when a half of the row is read again."""
+IN_QUARTERS = 16384
+"""The same, when a row is read again, a quarter at a time."""
 
 
 @triton.jit(do_not_specialize=["R", "TILES"])
@@ -106,9 +106,9 @@ def layernorm_backward(
         return torch.empty_like(x), torch.zeros_like(gamma), torch.zeros_like(gamma)
     given = dout, x, gamma, mean.contiguous(), rstd.contiguous()
     limit = 2 if x.dtype == torch.float64 else 1
-    if IN_REGISTERS < D * limit <= IN_HALVES:
-        dx, partial = wide.backward_halves(*given, R, D)
-    elif D * limit > IN_HALVES:
+    if IN_REGISTERS < D * limit <= IN_QUARTERS:
+        dx, partial = wide.backward_quarters(*given, R, D)
+    elif D * limit > IN_QUARTERS:
         dx, partial = wide.backward_chunks(*given, R, D)
     else:
         dx, partial = _backward_rows(given, R, D, plan or backward_rows(D))

@@ -28,49 +28,58 @@ def slopes(dout_ptr, x_ptr, gamma_ptr, cols, mean, rstd, D: tl.constexpr, EVEN: 
     return dout, (x - mean) * rstd, dout * gamma
 
 
-@triton.jit(do_not_specialize=["R", "ROWS"])
-def layernorm_backward_halves(
-    dout_ptr, x_ptr, gamma_ptr, mean_ptr, rstd_ptr, dx_ptr, partial_ptr, R, ROWS,
-    D: tl.constexpr, HALF: tl.constexpr, COMPUTE: tl.constexpr,
-):  # fmt: skip
-    """ROWS rows in two halves: the first is measured, and read again in the end.
+@triton.jit
+def finished(here, there, gamma_ptr, dx_ptr, cols, mean, rstd, c1, c2, dgamma, dbeta, D: tl.constexpr, COMPUTE: tl.constexpr):
+    """dx of a quarter of a row, and its sums for gamma and beta a row further."""
+    dout, x_hat, slope = slopes(there, here, gamma_ptr, cols, mean, rstd, D, False, "evict_first", COMPUTE)  # fmt: skip
+    dx = (slope - c1 - x_hat * c2) * rstd
+    store(dx_ptr + cols, dx, cols < D, False, "evict_first")
+    return dgamma + dout * x_hat, dbeta + dout
 
-    The sums for gamma and beta take half of the registers there are, so one half of
-    a row has place beside them. Its second reading comes from L2.
+
+@triton.jit(do_not_specialize=["R", "ROWS", "QUARTERS"])
+def layernorm_backward_quarters(
+    dout_ptr, x_ptr, gamma_ptr, mean_ptr, rstd_ptr, dx_ptr, partial_ptr, R, ROWS, QUARTERS,
+    D: tl.constexpr, BLOCK: tl.constexpr, STAGES: tl.constexpr, COMPUTE: tl.constexpr,
+):  # fmt: skip
+    """ROWS rows, each in quarters that are measured first and then read again.
+
+    The sums for gamma and beta take half of the registers there are, so a whole row has
+    no place beside them. The second reading comes from L2.
     """
-    EVEN: tl.constexpr = D == 2 * HALF
     program = tl.program_id(0).to(tl.int64)
-    left = tl.arange(0, HALF)
-    right = HALF + left
-    dgamma_left = tl.zeros((HALF,), COMPUTE)
-    dgamma_right = tl.zeros((HALF,), COMPUTE)
-    dbeta_left = tl.zeros((HALF,), COMPUTE)
-    dbeta_right = tl.zeros((HALF,), COMPUTE)
+    a = tl.arange(0, BLOCK)
+    b, c, d = a + BLOCK, a + 2 * BLOCK, a + 3 * BLOCK
+    zeros = tl.zeros((BLOCK,), COMPUTE)
+    dgamma_a, dgamma_b, dgamma_c, dgamma_d = zeros, zeros, zeros, zeros
+    dbeta_a, dbeta_b, dbeta_c, dbeta_d = zeros, zeros, zeros, zeros
+    zero = tl.sum(zeros, 0)
     for i in tl.range(0, ROWS, num_stages=1):
         row = program * ROWS + i
         if row < R:
-            mean, rstd = tl.load(mean_ptr + row), tl.load(rstd_ptr + row)
-            here, there = x_ptr + row * D, dout_ptr + row * D
-            dout, x_hat, slope = slopes(there, here, gamma_ptr, left, mean, rstd, D, True, "evict_last", COMPUTE)  # fmt: skip
-            c1 = tl.sum(slope, 0)
-            c2 = tl.sum(slope * x_hat, 0)
-            dout, x_hat, slope = slopes(there, here, gamma_ptr, right, mean, rstd, D, EVEN, "evict_first", COMPUTE)  # fmt: skip
-            c1 = (c1 + tl.sum(slope, 0)) * (1.0 / D)
-            c2 = (c2 + tl.sum(slope * x_hat, 0)) * (1.0 / D)
-            dx = (slope - c1 - x_hat * c2) * rstd
-            store(dx_ptr + row * D + right, dx, right < D, EVEN, "evict_first")
-            dgamma_right += dout * x_hat
-            dbeta_right += dout
-            dout, x_hat, slope = slopes(there, here, gamma_ptr, left, mean, rstd, D, True, "evict_first", COMPUTE)  # fmt: skip
-            dx = (slope - c1 - x_hat * c2) * rstd
-            store(dx_ptr + row * D + left, dx, left < D, True, "evict_first")
-            dgamma_left += dout * x_hat
-            dbeta_left += dout
-    here = partial_ptr + program * (2 * D)
-    store(here + left, dgamma_left, left < D, True)
-    store(here + right, dgamma_right, right < D, EVEN)
-    store(here + D + left, dbeta_left, left < D, True)
-    store(here + D + right, dbeta_right, right < D, EVEN)
+            m, r = tl.load(mean_ptr + row), tl.load(rstd_ptr + row)
+            x, y, dx = x_ptr + row * D, dout_ptr + row * D, dx_ptr + row * D
+            c1, c2 = zero, zero
+            for quarter in tl.range(0, QUARTERS, num_stages=STAGES):
+                cols = quarter * BLOCK + a
+                dout, x_hat, g = slopes(y, x, gamma_ptr, cols, m, r, D, False, "evict_last", COMPUTE)  # fmt: skip
+                c1 += tl.sum(g, 0)
+                c2 += tl.sum(g * x_hat, 0)
+            c1, c2 = c1 * (1.0 / D), c2 * (1.0 / D)
+            dgamma_d, dbeta_d = finished(x, y, gamma_ptr, dx, d, m, r, c1, c2, dgamma_d, dbeta_d, D, COMPUTE)  # fmt: skip
+            dgamma_c, dbeta_c = finished(x, y, gamma_ptr, dx, c, m, r, c1, c2, dgamma_c, dbeta_c, D, COMPUTE)  # fmt: skip
+            dgamma_b, dbeta_b = finished(x, y, gamma_ptr, dx, b, m, r, c1, c2, dgamma_b, dbeta_b, D, COMPUTE)  # fmt: skip
+            dgamma_a, dbeta_a = finished(x, y, gamma_ptr, dx, a, m, r, c1, c2, dgamma_a, dbeta_a, D, COMPUTE)  # fmt: skip
+    gammas = partial_ptr + program * (2 * D)
+    betas = gammas + D
+    store(gammas + a, dgamma_a, a < D, False)
+    store(gammas + b, dgamma_b, b < D, False)
+    store(gammas + c, dgamma_c, c < D, False)
+    store(gammas + d, dgamma_d, d < D, False)
+    store(betas + a, dbeta_a, a < D, False)
+    store(betas + b, dbeta_b, b < D, False)
+    store(betas + c, dbeta_c, c < D, False)
+    store(betas + d, dbeta_d, d < D, False)
 
 
 @triton.jit
@@ -121,15 +130,14 @@ def layernorm_backward_chunks(
 Pair = tuple[torch.Tensor, torch.Tensor]
 
 
-def backward_halves(dout: torch.Tensor, x: torch.Tensor, gamma: torch.Tensor, mean: torch.Tensor, rstd: torch.Tensor, R: int, D: int) -> Pair:
+def backward_quarters(dout: torch.Tensor, x: torch.Tensor, gamma: torch.Tensor, mean: torch.Tensor, rstd: torch.Tensor, R: int, D: int) -> Pair:
     """dx, and the programs' sums for gamma and beta."""
     rows, programs = share(R, multiprocessors(x.device))
     dx = torch.empty_like(x)
     partial = torch.empty((programs, 2 * D), dtype=statistics_dtype(x), device=x.device)
-    half = power_of_2(D) // 2
-    layernorm_backward_halves[(programs,)](
-        dout, x, gamma, mean, rstd, dx, partial, R, rows, D, half, compute_dtype(x),
-        num_warps=warps_for(half),
+    layernorm_backward_quarters[(programs,)](
+        dout, x, gamma, mean, rstd, dx, partial, R, rows, 4, D, power_of_2(D) // 4,
+        3, compute_dtype(x), num_warps=8,
     )  # fmt: skip
     return dx, partial
 
