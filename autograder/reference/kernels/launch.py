@@ -124,6 +124,20 @@ def share(total: int, programs: int) -> tuple[int, int]:
     return each, max(triton.cdiv(total, each), 1)
 
 
+def channel_slabs(tiles: int, C: int, device: torch.device) -> tuple[int, int]:
+    """Tiles of a channel for each program, and programs for each channel.
+
+    A few waves of programs, so that the last one is short.
+    """
+    return share(tiles, triton.cdiv(16 * multiprocessors(device), C))
+
+
+def columns_tile(W: int) -> tuple[int, int]:
+    """Rows and columns of a tile of a wide matrix."""
+    block = min(power_of_2(W), SHORT // 2)
+    return SHORT // block, block
+
+
 def flat_block(x: torch.Tensor) -> int:
     """Numbers of one program without rows: four loads of 16 bytes a thread."""
     return 128 * 64 // x.element_size()

@@ -104,11 +104,12 @@ def merge(partial_ptr, D: tl.constexpr, CHUNK: tl.constexpr, CHUNKS: tl.constexp
     i = tl.arange(0, WIDTH)
     inside = i < CHUNKS
     means = tl.load(partial_ptr + i, mask=inside, other=0.0)
-    squares = tl.load(partial_ptr + CHUNKS + i, mask=inside, other=0.0)
+    rests = tl.load(partial_ptr + CHUNKS + i, mask=inside, other=0.0)
+    squares = tl.load(partial_ptr + 2 * CHUNKS + i, mask=inside, other=0.0)
     count = tl.minimum(D - i * CHUNK, CHUNK).to(means.dtype)
     count = tl.where(inside, count, 0.0)
     mean = tl.sum(means * (count * (1.0 / D)), 0)
-    apart = means - mean
+    apart = (means - mean) + rests
     rest = tl.sum(apart * (count * (1.0 / D)), 0)
     variance = tl.sum(squares + count * apart * apart, 0) * (1.0 / D) - rest * rest
     return mean, rest, variance
@@ -138,9 +139,10 @@ def normalize_chunks(
             centred = tl.where(inside, centred, 0.0)
         rest = tl.sum(centred, 0) / count
         squares = tl.sum(centred * centred, 0) - count * rest * rest
-        here = partial_ptr + row * (2 * CHUNKS) + chunk
-        tl.store(here, mean + rest)
-        tl.store(here + CHUNKS, squares)
+        here = partial_ptr + row * (3 * CHUNKS) + chunk
+        tl.store(here, mean)
+        tl.store(here + CHUNKS, rest)
+        tl.store(here + 2 * CHUNKS, squares)
     # what was read last is in L2 for certain, so it comes first
     row = measured.to(tl.int64) - 1 - place
     chunk = CHUNKS - 1 - chunk
@@ -148,7 +150,7 @@ def normalize_chunks(
     inside = cols < D
     if row >= measured - BATCH and row >= 0 and row < R:
         x = load(x_ptr + row * D + cols, inside, EVEN, "evict_first").to(COMPUTE)
-        here = partial_ptr + row * (2 * CHUNKS)
+        here = partial_ptr + row * (3 * CHUNKS)
         mean, rest, variance = merge(here, D, CHUNK, CHUNKS, WIDTH)
         rstd = inverse_root(variance + EPS, COMPUTE)
         if chunk == 0:
@@ -196,7 +198,7 @@ def normalize(x: torch.Tensor, gamma: torch.Tensor, beta: torch.Tensor, D: int, 
         return out, mean, rstd
     chunk = chunk_of(D)
     chunks = triton.cdiv(D, chunk)
-    partial = torch.empty((R, 2, chunks), dtype=mean.dtype, device=x.device)
+    partial = torch.empty((R, 3, chunks), dtype=mean.dtype, device=x.device)
     batch = batch_of_rows(D * x.element_size(), R)
     for measured in range(0, R + batch, batch):
         normalize_chunks[(batch * chunks,)](
