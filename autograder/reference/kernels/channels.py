@@ -59,7 +59,7 @@ def tile_of(tile, slab, TILES, M, C: tl.constexpr, HW: tl.constexpr, ROWS: tl.co
         return at[:, None] + channel[None, :] * HW, (e < M)[:, None]
 
 
-@triton.jit(do_not_specialize=["M", "TILES"])
+@triton.jit(do_not_specialize=["TILES"])
 def statistics_kernel(
     x_ptr, partial_ptr, M, TILES, C: tl.constexpr, HW: tl.constexpr, ROWS: tl.constexpr,
     COLS: tl.constexpr, STAGES: tl.constexpr, COMPUTE: tl.constexpr,
@@ -121,7 +121,7 @@ def merge_kernel(
     tl.store(rstd_ptr + channel, rstd, mask=channel < C)
 
 
-@triton.jit(do_not_specialize=["M", "TILES"])
+@triton.jit(do_not_specialize=["TILES"])
 def gradients_kernel(
     dout_ptr, x_ptr, mean_ptr, rstd_ptr, partial_ptr, M, TILES,
     C: tl.constexpr, HW: tl.constexpr, ROWS: tl.constexpr, COLS: tl.constexpr,

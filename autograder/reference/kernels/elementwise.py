@@ -13,24 +13,44 @@ NAMES = ("relu", "gelu", "silu")
 
 
 @triton.jit
-def activate(x, NAME: tl.constexpr):
+def below(x, SHORT: tl.constexpr):
+    """Phi(x), the part of the normal distribution below x.
+
+    For SHORT results of 16 bits there is Abramowitz and Stegun's 7.1.28, off by 2e-7 at
+    most: half the instructions of `tl.erf`, which would take longer than memory.
+    """
+    if SHORT:
+        y = 0.7071067811865476 * tl.abs(x)
+        p = (4.30638e-5 * y + 2.765672e-4) * y + 1.520143e-4
+        p = ((p * y + 9.2705272e-3) * y + 4.22820123e-2) * y + 7.05230784e-2
+        p = p * y + 1.0
+        p = p * p
+        p = p * p
+        p = p * p
+        beyond = 0.5 / (p * p)  # what lies beyond |x|
+        return tl.where(x < 0.0, beyond, 1.0 - beyond)
+    else:
+        return 0.5 * (1.0 + tl.erf(0.7071067811865476 * x))
+
+
+@triton.jit
+def activate(x, NAME: tl.constexpr, SHORT: tl.constexpr):
     """relu, gelu (exact) or silu of x. NaN stays NaN."""
     if NAME == "relu":
         return tl.where(x < 0.0, 0.0, x)
     elif NAME == "gelu":
-        return x * (0.5 * (1.0 + tl.erf(0.7071067811865476 * x)))
+        return x * below(x, SHORT)
     else:
         return x / (1.0 + tl.exp(-x))
 
 
 @triton.jit
-def slope(x, NAME: tl.constexpr):
+def slope(x, NAME: tl.constexpr, SHORT: tl.constexpr):
     """The derivative at x; that of relu at 0 is 0."""
     if NAME == "relu":
         return tl.where(x > 0.0, 1.0, 0.0)
     elif NAME == "gelu":
-        below = 0.5 * (1.0 + tl.erf(0.7071067811865476 * x))
-        return below + x * (0.3989422804014327 * tl.exp(-0.5 * x * x))
+        return below(x, SHORT) + x * (0.3989422804014327 * tl.exp(-0.5 * x * x))
     else:
         sigmoid = 1.0 / (1.0 + tl.exp(-x))
         return sigmoid * (1.0 + x * (1.0 - sigmoid))
@@ -45,7 +65,8 @@ def activation_forward_kernel(
     i = tl.arange(0, BLOCK)
     inside = i < n - first
     x = load(x_ptr + first + i, inside, EVEN, "evict_first").to(COMPUTE)
-    store(out_ptr + first + i, activate(x, NAME), inside, EVEN, "evict_first")
+    SHORT: tl.constexpr = x_ptr.dtype.element_ty.primitive_bitwidth == 16
+    store(out_ptr + first + i, activate(x, NAME, SHORT), inside, EVEN, "evict_first")
 
 
 @triton.jit
@@ -61,7 +82,8 @@ def activation_backward_kernel(
     if NAME == "relu":  # what flows back is dout or 0, also when dout is infinite
         dx = tl.where(x <= 0.0, 0.0, dout)
     else:
-        dx = dout * slope(x, NAME)
+        SHORT: tl.constexpr = x_ptr.dtype.element_ty.primitive_bitwidth == 16
+        dx = dout * slope(x, NAME, SHORT)
     store(dx_ptr + first + i, dx, inside, EVEN, "evict_first")
 
 

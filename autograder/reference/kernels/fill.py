@@ -64,11 +64,32 @@ def uniform_kernel(
 
 
 @triton.jit
+def turn(bits):
+    """Cosine and sine of an angle that is uniform on the circle.
+
+    Two bits choose a quarter, 24 the angle in it, from -pi/4 to pi/4, where the
+    polynomials of Cephes hold. `tl.cos` must be ready for any angle, and is slower.
+    """
+    quarter = bits >> 30
+    r = ((bits >> 6) & 0xFFFFFF).to(tl.int32).to(tl.float32) * (1.0 / 16777216.0)
+    r = (r - 0.5) * 1.5707963267948966
+    z = r * r
+    s = (-1.9515295891e-4 * z + 8.3321608736e-3) * z - 1.6666654611e-1
+    s = s * z * r + r
+    c = (2.443315711809948e-5 * z - 1.388731625493765e-3) * z + 4.166664568298827e-2
+    c = c * z * z - 0.5 * z + 1.0
+    cosine = tl.where(quarter & 1 == 0, c, s)
+    sine = tl.where(quarter & 1 == 0, s, c)
+    cosine = tl.where((quarter + 1) & 2 == 0, cosine, -cosine)
+    return cosine, tl.where(quarter & 2 == 0, sine, -sine)
+
+
+@triton.jit
 def normal_pair(a, b):
-    """Two normal numbers from two uniform ones (Box and Muller)."""
-    radius = tl.sqrt(-2.0 * tl.log(1.0 - a))  # 1 - a is in (0, 1]
-    angle = 6.283185307179586 * b
-    return radius * tl.cos(angle), radius * tl.sin(angle)
+    """Two normal numbers from 64 random bits (Box and Muller)."""
+    radius = tl.sqrt(-2.0 * tl.log(1.0 - unit(a)))  # of a number in (0, 1]
+    cosine, sine = turn(b)
+    return radius * cosine, radius * sine
 
 
 @triton.jit
@@ -79,8 +100,8 @@ def normal_kernel(
     program = tl.program_id(0).to(tl.int64)
     counter = program * COUNTERS + tl.arange(0, COUNTERS)
     a, b, c, d = tl.randint4x(seed, counter, ROUNDS)
-    a, b = normal_pair(unit(a), unit(b))
-    c, d = normal_pair(unit(c), unit(d))
+    a, b = normal_pair(a, b)
+    c, d = normal_pair(c, d)
     out = mean + std * interleave(a, b, c, d)
     first = program * (4 * COUNTERS)
     i = tl.arange(0, 4 * COUNTERS)

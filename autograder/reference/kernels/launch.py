@@ -100,6 +100,14 @@ def backward_rows(D: int) -> Persistent:
     return Persistent(1, block, 16, 1, 3)
 
 
+def registers_for(x: torch.Tensor, D: int, tile: Tile, plain: bool) -> int | None:
+    """Registers of a thread: fewer where loads are wide and gamma lies as x does."""
+    if x.dtype == torch.float64 or tile.registers is None:
+        return None
+    wide = D * x.element_size() % 16 == 0
+    return tile.registers if wide and plain else max(tile.registers, 64)
+
+
 def chunk_of(D: int) -> int:
     """Numbers of a row that one program takes when several share it."""
     return min(power_of_2(D), 8192)

@@ -20,6 +20,7 @@ from autograder.reference.kernels.launch import (
     compute_dtype,
     forward_rows,
     power_of_2,
+    registers_for,
     resident,
     statistics_dtype,
     warps_for,
@@ -87,15 +88,18 @@ def normalize_rows(
     rest = tl.sum(centred, 1) * (1.0 / D)  # what rounding left of the mean
     variance = tl.sum(centred * centred, 1) * (1.0 / D) - rest * rest
     rstd = inverse_root(variance + EPS, COMPUTE)
+    if BLOCK <= 16384:  # else stored last, which saves the registers of the sum
+        tl.store(mean_ptr + first + row, mean, mask=there)
+        tl.store(rstd_ptr + first + row, rstd, mask=there)
     rows = ((first + row) % G).to(tl.int32)
     gamma = load_affine(gamma_ptr, rows, cols, inside, G, CG, HW, BLOCK == D, COMPUTE)
     beta = load_affine(beta_ptr, rows, cols, inside, G, CG, HW, BLOCK == D, COMPUTE)
     x_hat = centred * rstd[:, None] - (rest * rstd)[:, None]
     out = x_hat * gamma + beta
     store(out_ptr + first * D + at, out, both, EVEN, "evict_first")
-    # stored last: a pointer less to keep in the longest rows
-    tl.store(mean_ptr + first + row, mean, mask=there)
-    tl.store(rstd_ptr + first + row, rstd, mask=there)
+    if BLOCK > 16384:
+        tl.store(mean_ptr + first + row, mean, mask=there)
+        tl.store(rstd_ptr + first + row, rstd, mask=there)
 
 
 @triton.jit
@@ -190,7 +194,7 @@ def normalize(x: torch.Tensor, gamma: torch.Tensor, beta: torch.Tensor, D: int, 
         rows = min(tile.rows, power_of_2(R))
         even = tile.block == D and R % rows == 0
         plain = G == 1 or D == HW  # gamma is short, or lies as x does
-        registers = tile.registers if plain and x.dtype != torch.float64 else None
+        registers = registers_for(x, D, tile, plain)
         normalize_rows[(triton.cdiv(R, rows),)](
             *given, R, *shape, rows, tile.block, even, compute_dtype(x),
             num_warps=tile.warps, maxnreg=registers,
