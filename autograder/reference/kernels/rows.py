@@ -88,7 +88,8 @@ def normalize_rows(
     rest = tl.sum(centred, 1) * (1.0 / D)  # what rounding left of the mean
     variance = tl.sum(centred * centred, 1) * (1.0 / D) - rest * rest
     rstd = inverse_root(variance + EPS, COMPUTE)
-    if BLOCK <= 16384:  # else stored last, which saves the registers of the sum
+    LATE: tl.constexpr = BLOCK > 16384 or (G > 1 and CG > 1)  # saves registers there
+    if not LATE:
         tl.store(mean_ptr + first + row, mean, mask=there)
         tl.store(rstd_ptr + first + row, rstd, mask=there)
     rows = ((first + row) % G).to(tl.int32)
@@ -97,7 +98,7 @@ def normalize_rows(
     x_hat = centred * rstd[:, None] - (rest * rstd)[:, None]
     out = x_hat * gamma + beta
     store(out_ptr + first * D + at, out, both, EVEN, "evict_first")
-    if BLOCK > 16384:
+    if LATE:
         tl.store(mean_ptr + first + row, mean, mask=there)
         tl.store(rstd_ptr + first + row, rstd, mask=there)
 
