@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import torch
@@ -52,7 +53,9 @@ def triple(
 ) -> Iterator[Case]:
     """Train mode in both directions, and test mode with and without ReLU."""
     where = ", channels last" if last else ""
-    name = "(" + ", ".join(map(str, shape[:2])) + (f", {shape[2]}²" if shape[2:] else "")
+    name = (
+        "(" + ", ".join(map(str, shape[:2])) + (f", {shape[2]}²" if shape[2:] else "")
+    )
     name += f"){where}"
     if setting.tiny:
         shape = (6, 4) if len(shape) == 2 else (3, min(shape[1], 4), 3, 3)
@@ -89,9 +92,9 @@ def triple(
             "batchnorm", what, name, dtype, size, 2 * n,
             0.97 if size == "large" else None, priority,
             lambda g: _inputs(g, *given)[1:],
-            lambda *v, relu=relu: (batchnorm_test(*v, EPS, relu),),
-            lambda *v, relu=relu: (_eager_test(*v, relu=relu),),
-            lambda *v, relu=relu: (_exact_test(*v, relu=relu),),
+            partial(_ours_test, relu),
+            partial(_eager_test, relu),
+            partial(_exact_test, relu),
             {k: v for k, v in test.items() if not relu},
         )  # fmt: skip
 
@@ -100,7 +103,7 @@ def _inputs(
     g: torch.Generator, setting: Setting, shape: tuple[int, ...], dtype: str, last: bool
 ) -> Tensors:
     """dout, x, gamma, beta, mean, var; parameters are float32, as amp keeps them."""
-    images = [setting.draw(g, shape, dtype) for _ in range(2)]
+    images: list[Any] = [setting.draw(g, shape, dtype) for _ in range(2)]
     if last:
         images = [x.contiguous(memory_format=torch.channels_last) for x in images]
     gamma, beta, mean, var = (setting.draw(g, shape[1:2], "float32") for _ in range(4))
@@ -108,17 +111,21 @@ def _inputs(
 
 
 def _measured(dout: Any, x: Any, gamma: Any, *_: Any) -> Tensors:
-    _, mean, rstd = torch.native_batch_norm(
-        x, gamma, gamma, None, None, True, 0.1, EPS
-    )
+    _, mean, rstd = torch.native_batch_norm(x, gamma, gamma, None, None, True, 0.1, EPS)
     return dout, x, gamma, mean, rstd
 
 
+def _ours_test(
+    relu: bool, x: Any, gamma: Any, beta: Any, mean: Any, var: Any
+) -> Tensors:
+    return (batchnorm_test(x, gamma, beta, mean, var, EPS, relu),)
+
+
 def _eager_test(
-    x: Any, gamma: Any, beta: Any, mean: Any, var: Any, relu: bool
-) -> torch.Tensor:
+    relu: bool, x: Any, gamma: Any, beta: Any, mean: Any, var: Any
+) -> Tensors:
     out = torch.nn.functional.batch_norm(x, mean, var, gamma, beta, False, 0.1, EPS)
-    return out.relu() if relu else out
+    return (out.relu() if relu else out,)
 
 
 def _fit(x: torch.Tensor, *channels: torch.Tensor) -> Iterator[torch.Tensor]:
@@ -132,7 +139,7 @@ def _exact(x: Any, gamma: Any, beta: Any) -> torch.Tensor:
 
 
 def _exact_backward(dout: Any, x: Any, gamma: Any) -> Tensors:
-    rows = [v.transpose(0, 1).flatten(1).double() for v in (dout, x)]
+    rows: list[Any] = [v.transpose(0, 1).flatten(1).double() for v in (dout, x)]
     x_hat, _, rstd = exact_rows(rows[1], 1.0, 0.0)
     dx = exact_dx(rows[0] * gamma.double()[:, None], x_hat, rstd)
     dx = dx.view(x.shape[1], x.shape[0], *x.shape[2:]).transpose(0, 1)
@@ -140,11 +147,11 @@ def _exact_backward(dout: Any, x: Any, gamma: Any) -> Tensors:
 
 
 def _exact_test(
-    x: Any, gamma: Any, beta: Any, mean: Any, var: Any, relu: bool
-) -> torch.Tensor:
+    relu: bool, x: Any, gamma: Any, beta: Any, mean: Any, var: Any
+) -> Tensors:
     gamma, beta, mean, var = _fit(x, gamma, beta, mean, var)
     out = (x.double() - mean) * ((var + EPS).rsqrt() * gamma) + beta
-    return out.relu_() if relu else out
+    return (out.relu_() if relu else out,)
 
 
 def _others(

@@ -61,7 +61,11 @@ class Setting:
     tiny: bool
 
     def draw(
-        self, generator: torch.Generator, shape: tuple[int, ...], dtype: str, mean: float = 0
+        self,
+        generator: torch.Generator,
+        shape: tuple[int, ...],
+        dtype: str,
+        mean: float = 0,
     ) -> torch.Tensor:
         x = torch.empty(shape, dtype=DTYPES[dtype], device=self.device)
         return x.normal_(mean, 1, generator=generator)

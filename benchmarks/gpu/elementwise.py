@@ -27,7 +27,7 @@ from benchmarks.gpu.cases import (
 from benchmarks.gpu.others import solution
 
 NAMES = ("relu", "gelu", "silu")
-BACKWARD = {
+BACKWARD: dict[str, Any] = {
     "relu": lambda dout, x: torch.ops.aten.threshold_backward(dout, x, 0),
     "gelu": torch.ops.aten.gelu_backward,
     "silu": torch.ops.aten.silu_backward,
@@ -74,8 +74,9 @@ def fills(setting: Setting, dtype: str) -> Iterator[Case]:
     """Uniform and normal numbers; the roof is a fill. Nothing is exact here."""
     s = 4 if dtype == "float32" else 2
     priority = 0 if dtype != "float16" else 2
-    for name, run, goal in (("uniform", uniform_, 0.93), ("normal", normal_, None)):
-        n = setting.cut(2 * LARGE // s, 1000)
+    n = setting.cut(2 * LARGE // s, 1000)
+    kinds: tuple[Any, ...] = (("uniform", uniform_, 0.93), ("normal", normal_, None))
+    for name, run, goal in kinds:
 
         def eager(out: Any, name: str = name) -> Tensors:
             return (getattr(out, f"{name}_")(),)
@@ -85,7 +86,7 @@ def fills(setting: Setting, dtype: str) -> Iterator[Case]:
 
         yield Case(
             "fill", name, f"n = {n}", dtype, "large", n * s, goal, priority,
-            lambda g, n=n: (torch.empty(n, dtype=DTYPES[dtype], device=setting.device),),
+            lambda g: (torch.empty(n, dtype=DTYPES[dtype], device=setting.device),),
             ours, eager, None, fill=True,
         )  # fmt: skip
 

@@ -34,6 +34,7 @@ FIRST = {
     "bfloat16": GROUPS[:1] + GROUPS[5:6],
     "float16": (),
 }
+aten: Any = torch.ops.aten
 REGISTER_BYTES = 128 * 1024
 
 
@@ -41,7 +42,14 @@ def cases(setting: Setting, dtype: str) -> Iterator[Case]:
     """Group norm with half a gigabyte of ``x``; instance norm (16, 64, 512, 512)."""
     rest = 1 if dtype != "float16" else 2
     yield from pair(
-        setting, 16, 64, 512, 64, dtype, 0 if dtype == "float32" else rest, "instancenorm"
+        setting,
+        16,
+        64,
+        512,
+        64,
+        dtype,
+        0 if dtype == "float32" else rest,
+        "instancenorm",
     )
     for C, H, G in GROUPS:
         priority = 0 if (C, H, G) in FIRST[dtype] else rest
@@ -52,7 +60,8 @@ def cases(setting: Setting, dtype: str) -> Iterator[Case]:
 
 
 def pair(
-    setting: Setting, N: int, C: int, H: int, G: int, dtype: str, priority: int, family: str
+    setting: Setting, N: int, C: int, H: int, G: int, dtype: str, priority: int,
+    family: str
 ) -> Iterator[Case]:  # fmt: skip
     """Both directions of one shape."""
     name = f"({N}, {C}, {H}²), G = {G}"
@@ -78,13 +87,12 @@ def pair(
     yield Case(
         family, "backward", name, dtype, size, 3 * n,
         (0.80 if short else 0.65) if claim else None, priority,
-        lambda g: _measured(*_inputs(g, setting, shape, dtype), G=G),
-        lambda dout, x, gamma, mean, rstd, like: groupnorm_backward(
+        lambda g: _measured(_inputs(g, setting, shape, dtype), G),
+        lambda dout, x, gamma, mean, rstd, *_: groupnorm_backward(
             dout, x, gamma, mean, rstd, G
         ),
-        lambda dout, x, gamma, mean, rstd, like: torch.ops.aten.native_group_norm_backward(
-            dout, x, mean.to(like.dtype), rstd.to(like.dtype), gamma, N, C, H * H, G,
-            [True] * 3,
+        lambda dout, x, gamma, _, __, mean, rstd: aten.native_group_norm_backward(
+            dout, x, mean, rstd, gamma, N, C, H * H, G, [True] * 3
         ),
         lambda dout, x, gamma, *_: _exact_backward(dout, x, gamma, G), others_back,
     )  # fmt: skip
@@ -97,12 +105,14 @@ def _inputs(
     return *x, *(setting.draw(g, shape[1:2], dtype) for _ in range(2))
 
 
-def _measured(dout: Any, x: Any, gamma: Any, beta: Any, G: int) -> Tensors:
-    """What a backward pass is given: torch keeps these statistics as ``like``."""
+def _measured(given: Tensors, G: int) -> Tensors:
+    """What a backward pass is given: our statistics, and torch's in its dtype."""
+    dout, x, gamma, beta = given
     N, C = x.shape[:2]
     HW = x[0, 0].numel()
     _, mean, rstd = torch.native_group_norm(x, gamma, beta, N, C, HW, G, EPS)
-    return dout, x, gamma, mean.float(), rstd.float(), mean
+    _, ours, other = groupnorm_forward(x, gamma, beta, G, EPS)
+    return dout, x, gamma, ours, other, mean, rstd
 
 
 def _exact(x: Any, gamma: Any, beta: Any, G: int) -> Tensors:
@@ -112,7 +122,7 @@ def _exact(x: Any, gamma: Any, beta: Any, G: int) -> Tensors:
 
 
 def _exact_backward(dout: Any, x: Any, gamma: Any, G: int) -> Tensors:
-    N, C = x.shape[:2]
+    N = x.shape[0]
     dout, x, gamma = double(dout, x, gamma)
     x_hat, _, rstd = exact_rows(x.view(N, G, -1), 1.0, 0.0)
     del x
@@ -126,13 +136,15 @@ def _others(G: int) -> tuple[dict[str, Run], dict[str, Run]]:
     forward: dict[str, Run] = {}
     backward: dict[str, Run] = {}
     if read := solution("layer_group_norm/layer_group_norm_cuda"):
-        forward["readable"] = lambda x, g, b: read.cuda_groupnorm_forward(x, g, b, G, EPS)[:1]
+        forward["readable"] = lambda x, g, b: read.cuda_groupnorm_forward(
+            x, g, b, G, EPS
+        )[:1]
         backward["readable"] = lambda *v: read.cuda_groupnorm_backward(*v[:5], G)
     if theirs := liger("group_norm"):
         forward["liger"] = lambda x, g, b: theirs.group_norm_forward(
             x, x.shape[1], G, g, b, EPS
         )[:1]
-        backward["liger"] = lambda dout, x, g, mean, rstd, like: theirs.group_norm_backward(
-            dout, x, g, g, mean, rstd, x.shape[1], G
+        backward["liger"] = lambda dout, x, g, mean, rstd, *_: (
+            theirs.group_norm_backward(dout, x, g, g, mean, rstd, x.shape[1], G)
         )
     return forward, backward

@@ -80,7 +80,11 @@ def pair(
 
 
 def _inputs(
-    g: torch.Generator, mean: float, setting: Setting, shape: tuple[int, int], dtype: str
+    g: torch.Generator,
+    mean: float,
+    setting: Setting,
+    shape: tuple[int, int],
+    dtype: str,
 ) -> Tensors:
     dout = setting.draw(g, shape, dtype)
     x = setting.draw(g, shape, dtype, mean)
@@ -95,7 +99,9 @@ def _measured(dout: Any, x: Any, gamma: Any, beta: Any) -> Tensors:
     return dout, x, gamma, mean.flatten(), rstd.flatten(), beta
 
 
-def _eager_backward(dout: Any, x: Any, gamma: Any, mean: Any, rstd: Any, beta: Any) -> Any:
+def _eager_backward(
+    dout: Any, x: Any, gamma: Any, mean: Any, rstd: Any, beta: Any
+) -> Any:
     if x.device.type == "cpu":
         mean, rstd = mean.to(x.dtype), rstd.to(x.dtype)
     mean, rstd = mean[:, None], rstd[:, None]
@@ -104,7 +110,9 @@ def _eager_backward(dout: Any, x: Any, gamma: Any, mean: Any, rstd: Any, beta: A
     )
 
 
-def _exact_backward(dout: Any, x: Any, gamma: Any, mean: Any, rstd: Any, beta: Any) -> Any:
+def _exact_backward(
+    dout: Any, x: Any, gamma: Any, mean: Any, rstd: Any, beta: Any
+) -> Any:
     dout, gamma, x = double(dout, gamma, x)
     mean = x.mean(-1, keepdim=True)
     rstd = ((x - mean).square().mean(-1, keepdim=True) + EPS).rsqrt()
@@ -120,12 +128,14 @@ def _others(D: int) -> tuple[dict[str, Run], dict[str, Run]]:
     backward: dict[str, Run] = {}
     if read := solution("layer_group_norm/layer_group_norm_cuda"):
         if D <= 16384:
-            forward["readable"] = lambda x, g, b: read.cuda_layernorm_forward(x, g, b, EPS)[:1]
+            forward["readable"] = lambda x, g, b: read.cuda_layernorm_forward(
+                x, g, b, EPS
+            )[:1]
         if D <= 8192:
             backward["readable"] = lambda *v: read.cuda_layernorm_backward(*v[:5])
     if (theirs := liger("layer_norm")) and D <= 65536:
         forward["liger"] = lambda x, g, b: theirs.layer_norm_forward(x, g, b, EPS)[:1]
-        backward["liger"] = lambda dout, x, g, mean, rstd, b: theirs.layer_norm_backward(
-            dout, x, g, b, mean, rstd
+        backward["liger"] = lambda dout, x, g, mean, rstd, b: (
+            theirs.layer_norm_backward(dout, x, g, b, mean, rstd)
         )
     return forward, backward

@@ -116,9 +116,10 @@ def compile_calls(calls: list[dict[str, Any]], capability: int) -> Iterator[list
     driver.set_active(_Driver(GPUTarget("cuda", capability, 32)))
     run, made = JITFunction.run, []
 
-    def compiling(kernel: Any, *args: Any, grid: Any, warmup: bool, **more: Any) -> Any:
+    def compiling(
+        kernel: Any, *args: Any, grid: Any, warmup: bool, **more: Any
+    ) -> None:
         made.append(run(kernel, *args, grid=grid, warmup=True, **more))
-        return made[-1]
 
     JITFunction.run = compiling
     known: dict[str, Code] = {}

@@ -15,7 +15,7 @@ from benchmarks.gpu.cases import Case, Run, Tensors
 
 FORGET = 240 * 2**20
 """Bytes between two uses of one buffer: four times the L2 of an H200."""
-GRAPH = 64 * 2**20
+GRAPH = 512 * 2**20
 """Bytes below which calls are replayed from a CUDA graph: else Python is measured."""
 EACH = 3.0
 """Milliseconds that a candidate's turn should last."""
@@ -154,7 +154,9 @@ def _warm(
 
 
 @contextmanager
-def _noted(name: str, candidates: dict[str, Candidate], result: Result) -> Iterator[None]:
+def _noted(
+    name: str, candidates: dict[str, Candidate], result: Result
+) -> Iterator[None]:
     """Drop a candidate that fails, and note why."""
     try:
         yield
@@ -218,7 +220,9 @@ def _error(got: Tensors, exact: Tensors) -> float:
     """The worst result's largest difference, relative to its largest number."""
     worst = 0.0
     for mine, right in zip(got, exact, strict=True):
-        apart = (mine.double() - right).abs().max() / right.abs().max().clamp_min(1e-300)
+        apart = (mine.double() - right).abs().max() / right.abs().max().clamp_min(
+            1e-300
+        )
         apart = float(apart)
         worst = max(worst, apart) if apart == apart else float("nan")
     return worst

@@ -6,6 +6,8 @@ is loaded once for all of them. It goes through the matrix backwards: what
 the sums have read last is still in L2.
 """
 
+# Kernels are compiled by Triton: their arguments have types of its own.
+# mypy: allow-untyped-defs, no-check-untyped-defs
 from __future__ import annotations
 
 import torch
@@ -32,7 +34,8 @@ Shape = tuple[int, int, int]
 @triton.jit(do_not_specialize=["R", "TILES"])
 def batchnorm_apply_kernel(
     x_ptr, gamma_ptr, beta_ptr, mean_ptr, spread_ptr, rest_ptr, out_ptr, R, TILES,
-    EPS: tl.constexpr, VARIANCE: tl.constexpr, RELU: tl.constexpr, C: tl.constexpr, HW: tl.constexpr,
+    EPS: tl.constexpr, VARIANCE: tl.constexpr, RELU: tl.constexpr, C: tl.constexpr,
+    HW: tl.constexpr,
     ROWS: tl.constexpr, COLS: tl.constexpr, EVEN: tl.constexpr, COMPUTE: tl.constexpr,
 ):  # fmt: skip
     """out = gamma rstd (x - mean) + beta for TILES tiles, the last tile first.
@@ -74,7 +77,7 @@ def batchnorm_dx_kernel(
     M: tl.constexpr, C: tl.constexpr, HW: tl.constexpr,
     ROWS: tl.constexpr, COLS: tl.constexpr, EVEN: tl.constexpr, COMPUTE: tl.constexpr,
 ):  # fmt: skip
-    """dx = gamma rstd (dout - mean(dout) - x_hat mean(dout x_hat)), the last tile first."""
+    """dx = gamma rstd (dout - mean(dout) - x_hat mean(dout x_hat)), backwards."""
     W: tl.constexpr = C * HW
     BLOCKS: tl.constexpr = (W + COLS - 1) // COLS
     program = tl.num_programs(0) - 1 - tl.program_id(0)
@@ -105,7 +108,7 @@ def batchnorm_forward(
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Normalize every channel over all else, then scale and shift it.
 
-    ``x`` is (M, C) or (N, C, ...), four-dimensional ones also channels last; so is ``out``.
+    ``x`` is (M, C) or (N, C, ...), with four axes also channels last; so is ``out``.
     Returns ``out``, and ``mean`` and ``rstd`` (C,) in float32 (float64 for float64).
     """
     x, shape = _matrix(x)
@@ -119,7 +122,7 @@ def batchnorm_test(
     x: torch.Tensor, gamma: torch.Tensor, beta: torch.Tensor,
     mean: torch.Tensor, var: torch.Tensor, eps: float = 1e-5, relu: bool = False,
 ) -> torch.Tensor:  # fmt: skip
-    """The same with given statistics; with ``relu``, max(0, .) of it in the same pass."""
+    """The same with given statistics; ``relu`` takes max(0, .) in the same pass."""
     x, shape = _matrix(x)
     return _apply(x, gamma, beta, mean, var, mean, eps, shape, True, relu)
 
@@ -147,14 +150,16 @@ def batchnorm_backward(
 
 def _apply(
     x: torch.Tensor, gamma: torch.Tensor, beta: torch.Tensor, mean: torch.Tensor,
-    spread: torch.Tensor, rest: torch.Tensor, eps: float, shape: Shape, variance: bool, relu: bool,
+    spread: torch.Tensor, rest: torch.Tensor, eps: float, shape: Shape, variance: bool,
+    relu: bool,
 ) -> torch.Tensor:  # fmt: skip
     R, C, HW = shape
     out = torch.empty_like(x)
     programs, tiles, rows, cols, even = _plan(x, R, C * HW)
     batchnorm_apply_kernel[(programs,)](
         x, gamma.contiguous(), beta.contiguous(), mean.contiguous(),
-        spread.contiguous(), rest.contiguous(), out, R, tiles, eps, variance, relu, C, HW,
+        spread.contiguous(), rest.contiguous(), out, R, tiles, eps, variance, relu, C,
+        HW,
         rows, cols, even, compute_dtype(x), num_warps=4,
     )  # fmt: skip
     return out

@@ -1,10 +1,12 @@
 """Sums over everything but the channel: the first half of batch norm.
 
-``x`` is (N, C, HW), or (M, C) with HW = 1. Each program goes through some tiles and keeps
-one running mean for each place of a tile, so that nothing waits for a sum
-over the tile before the end.
+``x`` is (N, C, HW), or (M, C) with HW = 1. Each program goes through some tiles
+and keeps one running mean for each place of a tile, so that nothing waits for a
+sum over the tile before the end.
 """
 
+# Kernels are compiled by Triton: their arguments have types of its own.
+# mypy: allow-untyped-defs, no-check-untyped-defs
 from __future__ import annotations
 
 import torch
@@ -42,7 +44,16 @@ def together(mean, squares, count, total):
 
 
 @triton.jit
-def tile_of(tile, slab, TILES, M, C: tl.constexpr, HW: tl.constexpr, ROWS: tl.constexpr, COLS: tl.constexpr):
+def tile_of(
+    tile,
+    slab,
+    TILES,
+    M,
+    C: tl.constexpr,
+    HW: tl.constexpr,
+    ROWS: tl.constexpr,
+    COLS: tl.constexpr,
+):
     """Offsets of a tile (ROWS, COLS), and where it has numbers.
 
     With HW = 1 a tile has COLS channels, else ROWS numbers of one of them.
@@ -87,7 +98,8 @@ def statistics_kernel(
 
 @triton.jit(do_not_specialize=["M", "SLAB", "S"])
 def merge_kernel(
-    partial_ptr, mean_ptr, rstd_ptr, rest_ptr, M, SLAB, S, EPS: tl.constexpr, C: tl.constexpr,
+    partial_ptr, mean_ptr, rstd_ptr, rest_ptr, M, SLAB, S, EPS: tl.constexpr,
+    C: tl.constexpr,
     ROWS: tl.constexpr, COLS: tl.constexpr, COMPUTE: tl.constexpr,
 ):  # fmt: skip
     """Mean and 1 / sqrt(var + eps) of COLS channels from S slabs of SLAB numbers."""

@@ -1,5 +1,7 @@
 """Activations, forward and backward: every number is read once and written once."""
 
+# Kernels are compiled by Triton: their arguments have types of its own.
+# mypy: allow-untyped-defs, no-check-untyped-defs
 from __future__ import annotations
 
 import torch
@@ -103,9 +105,7 @@ def activation_forward(x: torch.Tensor, name: str) -> torch.Tensor:
     return out
 
 
-def activation_backward(
-    dout: torch.Tensor, x: torch.Tensor, name: str
-) -> torch.Tensor:
+def activation_backward(dout: torch.Tensor, x: torch.Tensor, name: str) -> torch.Tensor:
     """dout times the derivative of the activation at ``x``."""
     _check(name)
     dout, x = dout.contiguous(), x.contiguous()

@@ -6,6 +6,8 @@ BigCrush (Salmon and others, 2011); ten cost more than the memory does. Numbers
 depend on the seed, on their place and on the width of the dtype, on nothing else.
 """
 
+# Kernels are compiled by Triton: their arguments have types of its own.
+# mypy: allow-untyped-defs, no-check-untyped-defs
 from __future__ import annotations
 
 import torch

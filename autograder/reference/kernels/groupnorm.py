@@ -4,6 +4,8 @@ The forward pass is that of rows. Backward, the sums for gamma and beta and thos
 are the same two numbers of each channel: the sums of dout and of dout x_hat.
 """
 
+# Kernels are compiled by Triton: their arguments have types of its own.
+# mypy: allow-untyped-defs, no-check-untyped-defs
 from __future__ import annotations
 
 import torch
@@ -15,6 +17,7 @@ from autograder.reference.kernels.launch import (
     batch_of_rows,
     channel_tile,
     compute_dtype,
+    launch_batches,
     power_of_2,
     statistics_dtype,
     warps_for,
@@ -58,7 +61,8 @@ def groupnorm_backward_rows(
 
 @triton.jit(do_not_specialize=["R", "BATCH", "measured"])
 def groupnorm_backward_chunks(
-    dout_ptr, x_ptr, gamma_ptr, mean_ptr, rstd_ptr, dx_ptr, partial_ptr, R, BATCH, measured,
+    dout_ptr, x_ptr, gamma_ptr, mean_ptr, rstd_ptr, dx_ptr, partial_ptr, R, BATCH,
+    measured,
     G: tl.constexpr, CG: tl.constexpr, HW: tl.constexpr, CHANNELS: tl.constexpr,
     BLOCK: tl.constexpr, PIECES: tl.constexpr, TILES: tl.constexpr,
     PIECES_2: tl.constexpr, CG_2: tl.constexpr, COMPUTE: tl.constexpr,
@@ -117,8 +121,8 @@ def groupnorm_forward(
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Normalize each image over G groups of neighbouring channels.
 
-    ``x`` is (N, C, ...); ``gamma`` and ``beta`` are (C,). Returns ``out`` in the dtype of
-    ``x``, and ``mean`` and ``rstd`` (N, G) in float32 (float64 for float64).
+    ``x`` is (N, C, ...); ``gamma`` and ``beta`` are (C,). Returns ``out`` in the dtype
+    of ``x``, and ``mean`` and ``rstd`` (N, G) in float32 (float64 for float64).
     Raises ValueError unless G divides C.
     """
     N, C, HW = _shape(x, G)
@@ -143,9 +147,9 @@ def groupnorm_backward(
     given = dout, x, gamma, mean.contiguous(), rstd.contiguous(), dx
     numbers = power_of_2(CG) * power_of_2(HW)
     double = 2 if x.dtype == torch.float64 else 1
-    statistics = {"dtype": statistics_dtype(x), "device": x.device}
+    kept = statistics_dtype(x)
     if numbers * double <= IN_REGISTERS:
-        partial = torch.empty((N, 2 * C), **statistics)
+        partial = torch.empty((N, 2 * C), dtype=kept, device=x.device)
         groupnorm_backward_rows[(N * G,)](
             *given, partial, G, CG, HW, power_of_2(CG), power_of_2(HW),
             compute_dtype(x), num_warps=warps_for(numbers),
@@ -154,14 +158,15 @@ def groupnorm_backward(
         channels, block = channel_tile(CG, HW)
         pieces = triton.cdiv(HW, block)
         tiles = triton.cdiv(CG, channels) * pieces
-        partial = torch.empty((N * pieces, 2 * C), **statistics)
+        partial = torch.empty((N * pieces, 2 * C), dtype=kept, device=x.device)
         batch = batch_of_rows(2 * CG * HW * x.element_size(), N * G)
-        for measured in range(0, N * G + batch, batch):
-            groupnorm_backward_chunks[(batch * tiles,)](
-                *given, partial, N * G, batch, measured, G, CG, HW, channels, block,
-                pieces, tiles, power_of_2(pieces), power_of_2(CG), compute_dtype(x),
-                num_warps=warps_for(channels * block),
-            )  # fmt: skip
+        shape = G, CG, HW, channels, block, pieces, tiles
+        launch_batches(
+            groupnorm_backward_chunks, batch * tiles, N * G, batch,
+            (*given, partial, N * G, batch, None, *shape, power_of_2(pieces),
+             power_of_2(CG), compute_dtype(x)),
+            num_warps=warps_for(channels * block),
+        )  # fmt: skip
     dgamma, dbeta = sum_rows(partial, gamma.dtype).view(2, C)
     return dx, dgamma, dbeta
 

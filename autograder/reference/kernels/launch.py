@@ -149,3 +149,28 @@ def columns_tile(W: int) -> tuple[int, int]:
 def flat_block(x: torch.Tensor) -> int:
     """Numbers of one program without rows: four loads of 16 bytes a thread."""
     return 128 * 64 // x.element_size()
+
+
+def launch_batches(
+    kernel: Any,
+    programs: int,
+    rows: int,
+    batch: int,
+    given: tuple[Any, ...],
+    **how: Any,
+) -> None:
+    """Launch ``kernel`` for each batch of ``rows``, and once more for the last one.
+
+    ``given`` is what a launch is given, with a place for the first row of the batch
+    that says None. A batch takes some ten microseconds, a launch by way of Triton's
+    checks longer; so all but the first go to the compiled kernel. (The interpreter has
+    none.)
+    """
+    place = [value is None for value in given].index(True)
+    before, after = given[:place], given[place + 1 :]
+    compiled, grid = None, (programs, 1, 1)
+    for first in range(0, rows + batch, batch):
+        if compiled is None:
+            compiled = kernel[grid](*before, first, *after, **how)
+        else:
+            compiled[grid](*before, first, *after)

@@ -4,6 +4,8 @@ Backward programs go through many rows each. They keep their sums for gamma and 
 registers and write them once; a second kernel adds up those few rows.
 """
 
+# Kernels are compiled by Triton: their arguments have types of its own.
+# mypy: allow-untyped-defs, no-check-untyped-defs
 from __future__ import annotations
 
 import torch
@@ -126,10 +128,8 @@ def _backward_rows(
         triton.cdiv(R, rows), plan.programs * multiprocessors(x.device)
     )
     dx = torch.empty_like(x)
-    partial = torch.empty(
-        (programs, 2 * D), dtype=statistics_dtype(x), device=x.device
-    )
-    even = plan.block == D and R == programs * tiles * rows
+    partial = torch.empty((programs, 2 * D), dtype=statistics_dtype(x), device=x.device)
+    even = plan.block == D and programs * tiles * rows == R
     layernorm_backward_rows[(programs,)](
         *given, dx, partial, R, tiles, D, rows, plan.block, plan.stages, even,
         compute_dtype(x), num_warps=plan.warps,

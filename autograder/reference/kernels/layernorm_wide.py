@@ -1,5 +1,7 @@
 """Layer norm's backward pass for rows that do not fit beside their sums."""
 
+# Kernels are compiled by Triton: their arguments have types of its own.
+# mypy: allow-untyped-defs, no-check-untyped-defs
 from __future__ import annotations
 
 import torch
@@ -19,7 +21,18 @@ from autograder.reference.kernels.rows import load, store
 
 
 @triton.jit
-def slopes(dout_ptr, x_ptr, gamma_ptr, cols, mean, rstd, D: tl.constexpr, EVEN: tl.constexpr, POLICY: tl.constexpr, COMPUTE: tl.constexpr):
+def slopes(
+    dout_ptr,
+    x_ptr,
+    gamma_ptr,
+    cols,
+    mean,
+    rstd,
+    D: tl.constexpr,
+    EVEN: tl.constexpr,
+    POLICY: tl.constexpr,
+    COMPUTE: tl.constexpr,
+):
     """dout, x_hat and dout gamma of a piece of one row."""
     inside = cols < D
     x = load(x_ptr + cols, inside, EVEN, POLICY).to(COMPUTE)
@@ -29,9 +42,25 @@ def slopes(dout_ptr, x_ptr, gamma_ptr, cols, mean, rstd, D: tl.constexpr, EVEN: 
 
 
 @triton.jit
-def finished(here, there, gamma_ptr, dx_ptr, cols, mean, rstd, c1, c2, dgamma, dbeta, D: tl.constexpr, COMPUTE: tl.constexpr):
+def finished(
+    here,
+    there,
+    gamma_ptr,
+    dx_ptr,
+    cols,
+    mean,
+    rstd,
+    c1,
+    c2,
+    dgamma,
+    dbeta,
+    D: tl.constexpr,
+    COMPUTE: tl.constexpr,
+):
     """dx of a quarter of a row, and its sums for gamma and beta a row further."""
-    dout, x_hat, slope = slopes(there, here, gamma_ptr, cols, mean, rstd, D, False, "evict_first", COMPUTE)  # fmt: skip
+    dout, x_hat, slope = slopes(
+        there, here, gamma_ptr, cols, mean, rstd, D, False, "evict_first", COMPUTE
+    )
     dx = (slope - c1 - x_hat * c2) * rstd
     store(dx_ptr + cols, dx, cols < D, False, "evict_first")
     return dgamma + dout * x_hat, dbeta + dout
@@ -39,7 +68,8 @@ def finished(here, there, gamma_ptr, dx_ptr, cols, mean, rstd, c1, c2, dgamma, d
 
 @triton.jit(do_not_specialize=["R", "ROWS", "QUARTERS"])
 def layernorm_backward_quarters(
-    dout_ptr, x_ptr, gamma_ptr, mean_ptr, rstd_ptr, dx_ptr, partial_ptr, R, ROWS, QUARTERS,
+    dout_ptr, x_ptr, gamma_ptr, mean_ptr, rstd_ptr, dx_ptr, partial_ptr, R, ROWS,
+    QUARTERS,
     D: tl.constexpr, BLOCK: tl.constexpr, STAGES: tl.constexpr, COMPUTE: tl.constexpr,
 ):  # fmt: skip
     """ROWS rows, each in quarters that are measured first and then read again.
@@ -62,14 +92,24 @@ def layernorm_backward_quarters(
             c1, c2 = zero, zero
             for quarter in tl.range(0, QUARTERS, num_stages=STAGES):
                 cols = quarter * BLOCK + a
-                dout, x_hat, g = slopes(y, x, gamma_ptr, cols, m, r, D, False, "evict_last", COMPUTE)  # fmt: skip
+                _, x_hat, g = slopes(
+                    y, x, gamma_ptr, cols, m, r, D, False, "evict_last", COMPUTE
+                )
                 c1 += tl.sum(g, 0)
                 c2 += tl.sum(g * x_hat, 0)
             c1, c2 = c1 * (1.0 / D), c2 * (1.0 / D)
-            dgamma_d, dbeta_d = finished(x, y, gamma_ptr, dx, d, m, r, c1, c2, dgamma_d, dbeta_d, D, COMPUTE)  # fmt: skip
-            dgamma_c, dbeta_c = finished(x, y, gamma_ptr, dx, c, m, r, c1, c2, dgamma_c, dbeta_c, D, COMPUTE)  # fmt: skip
-            dgamma_b, dbeta_b = finished(x, y, gamma_ptr, dx, b, m, r, c1, c2, dgamma_b, dbeta_b, D, COMPUTE)  # fmt: skip
-            dgamma_a, dbeta_a = finished(x, y, gamma_ptr, dx, a, m, r, c1, c2, dgamma_a, dbeta_a, D, COMPUTE)  # fmt: skip
+            dgamma_d, dbeta_d = finished(
+                x, y, gamma_ptr, dx, d, m, r, c1, c2, dgamma_d, dbeta_d, D, COMPUTE
+            )
+            dgamma_c, dbeta_c = finished(
+                x, y, gamma_ptr, dx, c, m, r, c1, c2, dgamma_c, dbeta_c, D, COMPUTE
+            )
+            dgamma_b, dbeta_b = finished(
+                x, y, gamma_ptr, dx, b, m, r, c1, c2, dgamma_b, dbeta_b, D, COMPUTE
+            )
+            dgamma_a, dbeta_a = finished(
+                x, y, gamma_ptr, dx, a, m, r, c1, c2, dgamma_a, dbeta_a, D, COMPUTE
+            )
     gammas = partial_ptr + program * (2 * D)
     betas = gammas + D
     store(gammas + a, dgamma_a, a < D, False)
@@ -91,7 +131,18 @@ def layernorm_backward_sums(
     row, chunk = tl.program_id(0).to(tl.int64) // CHUNKS, tl.program_id(0) % CHUNKS
     cols = chunk * CHUNK + tl.arange(0, CHUNK)
     mean, rstd = tl.load(mean_ptr + row), tl.load(rstd_ptr + row)
-    dout, x_hat, slope = slopes(dout_ptr + row * D, x_ptr + row * D, gamma_ptr, cols, mean, rstd, D, D % CHUNK == 0, "", COMPUTE)  # fmt: skip
+    _, x_hat, slope = slopes(
+        dout_ptr + row * D,
+        x_ptr + row * D,
+        gamma_ptr,
+        cols,
+        mean,
+        rstd,
+        D,
+        D % CHUNK == 0,
+        "",
+        COMPUTE,
+    )
     here = sums_ptr + row * (2 * CHUNKS) + chunk
     tl.store(here, tl.sum(slope, 0))
     tl.store(here + CHUNKS, tl.sum(slope * x_hat, 0))
@@ -99,8 +150,10 @@ def layernorm_backward_sums(
 
 @triton.jit(do_not_specialize=["R", "ROWS"])
 def layernorm_backward_chunks(
-    dout_ptr, x_ptr, gamma_ptr, mean_ptr, rstd_ptr, dx_ptr, sums_ptr, partial_ptr, R, ROWS,
-    D: tl.constexpr, CHUNK: tl.constexpr, CHUNKS: tl.constexpr, WIDTH: tl.constexpr, COMPUTE: tl.constexpr,
+    dout_ptr, x_ptr, gamma_ptr, mean_ptr, rstd_ptr, dx_ptr, sums_ptr, partial_ptr, R,
+    ROWS,
+    D: tl.constexpr, CHUNK: tl.constexpr, CHUNKS: tl.constexpr, WIDTH: tl.constexpr,
+    COMPUTE: tl.constexpr,
 ):  # fmt: skip
     """One chunk of ROWS rows: dx, and the chunk's sums for gamma and beta."""
     EVEN: tl.constexpr = D % CHUNK == 0
@@ -117,7 +170,18 @@ def layernorm_backward_chunks(
             c1 = tl.sum(tl.load(here, mask=part < CHUNKS, other=0.0), 0) * (1.0 / D)
             c2 = tl.load(here + CHUNKS, mask=part < CHUNKS, other=0.0)
             c2 = tl.sum(c2, 0) * (1.0 / D)
-            dout, x_hat, slope = slopes(dout_ptr + row * D, x_ptr + row * D, gamma_ptr, cols, mean, rstd, D, EVEN, "evict_first", COMPUTE)  # fmt: skip
+            dout, x_hat, slope = slopes(
+                dout_ptr + row * D,
+                x_ptr + row * D,
+                gamma_ptr,
+                cols,
+                mean,
+                rstd,
+                D,
+                EVEN,
+                "evict_first",
+                COMPUTE,
+            )
             dx = (slope - c1 - x_hat * c2) * rstd
             store(dx_ptr + row * D + cols, dx, cols < D, EVEN, "evict_first")
             dgamma += dout * x_hat
@@ -130,7 +194,15 @@ def layernorm_backward_chunks(
 Pair = tuple[torch.Tensor, torch.Tensor]
 
 
-def backward_quarters(dout: torch.Tensor, x: torch.Tensor, gamma: torch.Tensor, mean: torch.Tensor, rstd: torch.Tensor, R: int, D: int) -> Pair:
+def backward_quarters(
+    dout: torch.Tensor,
+    x: torch.Tensor,
+    gamma: torch.Tensor,
+    mean: torch.Tensor,
+    rstd: torch.Tensor,
+    R: int,
+    D: int,
+) -> Pair:
     """dx, and the programs' sums for gamma and beta."""
     rows, programs = share(R, multiprocessors(x.device))
     dx = torch.empty_like(x)
@@ -142,7 +214,15 @@ def backward_quarters(dout: torch.Tensor, x: torch.Tensor, gamma: torch.Tensor, 
     return dx, partial
 
 
-def backward_chunks(dout: torch.Tensor, x: torch.Tensor, gamma: torch.Tensor, mean: torch.Tensor, rstd: torch.Tensor, R: int, D: int) -> Pair:
+def backward_chunks(
+    dout: torch.Tensor,
+    x: torch.Tensor,
+    gamma: torch.Tensor,
+    mean: torch.Tensor,
+    rstd: torch.Tensor,
+    R: int,
+    D: int,
+) -> Pair:
     """dx, and the programs' sums for gamma and beta; ``x`` is read twice."""
     chunk = chunk_of(D) // 2
     chunks = triton.cdiv(D, chunk)

@@ -7,6 +7,8 @@ once (:func:`normalize_rows`). A longer one is shared out in chunks
 normalizes those that the launch before has measured, while L2 still has them.
 """
 
+# Kernels are compiled by Triton: their arguments have types of its own.
+# mypy: allow-untyped-defs, no-check-untyped-defs
 from __future__ import annotations
 
 import torch
@@ -19,6 +21,7 @@ from autograder.reference.kernels.launch import (
     chunk_of,
     compute_dtype,
     forward_rows,
+    launch_batches,
     power_of_2,
     registers_for,
     resident,
@@ -49,14 +52,24 @@ def store(ptr, value, inside, EVEN: tl.constexpr, POLICY: tl.constexpr = ""):
 @triton.jit
 def inverse_root(variance, COMPUTE: tl.constexpr):
     """1 / sqrt(variance), rounded to nearest."""
-    if COMPUTE == tl.float32:
+    if tl.float32 == COMPUTE:
         return tl.div_rn(tl.full(variance.shape, 1.0, COMPUTE), tl.sqrt_rn(variance))
     else:
         return 1.0 / tl.sqrt(variance)
 
 
 @triton.jit
-def load_affine(ptr, rows, cols, inside, G: tl.constexpr, CG: tl.constexpr, HW: tl.constexpr, EVEN: tl.constexpr, COMPUTE: tl.constexpr):
+def load_affine(
+    ptr,
+    rows,
+    cols,
+    inside,
+    G: tl.constexpr,
+    CG: tl.constexpr,
+    HW: tl.constexpr,
+    EVEN: tl.constexpr,
+    COMPUTE: tl.constexpr,
+):
     """gamma or beta for a tile, in the smallest shape that says it."""
     if CG == 1:
         value = tl.load(ptr + rows % G)[:, None]
@@ -71,7 +84,8 @@ def load_affine(ptr, rows, cols, inside, G: tl.constexpr, CG: tl.constexpr, HW: 
 @triton.jit(do_not_specialize=["R"])
 def normalize_rows(
     x_ptr, gamma_ptr, beta_ptr, out_ptr, mean_ptr, rstd_ptr, R,
-    EPS: tl.constexpr, D: tl.constexpr, G: tl.constexpr, CG: tl.constexpr, HW: tl.constexpr,
+    EPS: tl.constexpr, D: tl.constexpr, G: tl.constexpr, CG: tl.constexpr,
+    HW: tl.constexpr,
     ROWS: tl.constexpr, BLOCK: tl.constexpr, EVEN: tl.constexpr, COMPUTE: tl.constexpr,
 ):  # fmt: skip
     """ROWS whole rows: out = gamma (x - mean) / sqrt(var + eps) + beta."""
@@ -104,7 +118,13 @@ def normalize_rows(
 
 
 @triton.jit
-def merge(partial_ptr, D: tl.constexpr, CHUNK: tl.constexpr, CHUNKS: tl.constexpr, WIDTH: tl.constexpr):
+def merge(
+    partial_ptr,
+    D: tl.constexpr,
+    CHUNK: tl.constexpr,
+    CHUNKS: tl.constexpr,
+    WIDTH: tl.constexpr,
+):
     """Mean, what rounding left of it, and variance of a row, from its chunks (Chan)."""
     i = tl.arange(0, WIDTH)
     inside = i < CHUNKS
@@ -122,9 +142,12 @@ def merge(partial_ptr, D: tl.constexpr, CHUNK: tl.constexpr, CHUNKS: tl.constexp
 
 @triton.jit(do_not_specialize=["R", "BATCH", "measured"])
 def normalize_chunks(
-    x_ptr, gamma_ptr, beta_ptr, out_ptr, mean_ptr, rstd_ptr, partial_ptr, R, BATCH, measured,
-    EPS: tl.constexpr, D: tl.constexpr, G: tl.constexpr, CG: tl.constexpr, HW: tl.constexpr,
-    CHUNK: tl.constexpr, CHUNKS: tl.constexpr, WIDTH: tl.constexpr, COMPUTE: tl.constexpr,
+    x_ptr, gamma_ptr, beta_ptr, out_ptr, mean_ptr, rstd_ptr, partial_ptr, R, BATCH,
+    measured,
+    EPS: tl.constexpr, D: tl.constexpr, G: tl.constexpr, CG: tl.constexpr,
+    HW: tl.constexpr,
+    CHUNK: tl.constexpr, CHUNKS: tl.constexpr, WIDTH: tl.constexpr,
+    COMPUTE: tl.constexpr,
 ):  # fmt: skip
     """One chunk of a row of this batch is measured, one of the last is normalized.
 
@@ -174,7 +197,16 @@ def normalize_chunks(
         store(out_ptr + row * D + cols, out, inside, EVEN, "evict_first")
 
 
-def normalize(x: torch.Tensor, gamma: torch.Tensor, beta: torch.Tensor, D: int, G: int, HW: int, eps: float, tile: Tile | None = None) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+def normalize(
+    x: torch.Tensor,
+    gamma: torch.Tensor,
+    beta: torch.Tensor,
+    D: int,
+    G: int,
+    HW: int,
+    eps: float,
+    tile: Tile | None = None,
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """out, mean, rstd of the rows of D numbers that lie one after another in ``x``.
 
     Row r belongs to group r % G, and a channel has HW numbers. With a ``tile``
@@ -189,7 +221,7 @@ def normalize(x: torch.Tensor, gamma: torch.Tensor, beta: torch.Tensor, D: int, 
     shape = eps, D, G, D // HW, HW
     if R == 0:
         return out, mean, rstd
-    if tile is None and D <= resident(x):
+    if tile is None and resident(x) >= D:
         tile = forward_rows(D)
     if tile is not None:
         rows = min(tile.rows, power_of_2(R))
@@ -205,10 +237,8 @@ def normalize(x: torch.Tensor, gamma: torch.Tensor, beta: torch.Tensor, D: int, 
     chunks = triton.cdiv(D, chunk)
     partial = torch.empty((R, 3, chunks), dtype=mean.dtype, device=x.device)
     batch = batch_of_rows(D * x.element_size(), R)
-    for measured in range(0, R + batch, batch):
-        normalize_chunks[(batch * chunks,)](
-            *given, partial, R, batch, measured, *shape,
-            chunk, chunks, power_of_2(chunks), compute_dtype(x),
-            num_warps=warps_for(chunk),
-        )  # fmt: skip
+    given = *given, partial, R, batch, None, *shape, chunk, chunks  # type: ignore
+    given = *given, power_of_2(chunks), compute_dtype(x)  # type: ignore
+    how = {"num_warps": warps_for(chunk)}
+    launch_batches(normalize_chunks, batch * chunks, R, batch, given, **how)
     return out, mean, rstd
