@@ -33,7 +33,7 @@ def sum_rows(x: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
     """The sums over the rows of ``x`` (R, W), in ``dtype``."""
     R, W = x.shape
     out = torch.empty(W, dtype=dtype, device=x.device)
-    block = min(max(power_of_2(W // 256), 8), 128)
+    block = min(max(power_of_2(W // 256), 16), 128)
     rows = min(power_of_2(R), 2048 // block)
     sum_rows_kernel[(triton.cdiv(W, block),)](
         x, out, R, W, rows, block, compute_dtype(x), num_warps=4
