@@ -72,7 +72,7 @@ def forward_rows(D: int) -> Tile:
     """Rows that stay in registers between mean and output."""
     block = power_of_2(D)
     if block <= SHORT:
-        return Tile(SHORT // block, block, 4, 48)
+        return Tile(SHORT // block, block, 4, 56)
     if block <= 8192:
         return Tile(1, block, warps_for(block), 40)
     return Tile(1, block, warps_for(block, 32), 64)
