@@ -44,6 +44,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--compiled", action="store_true", help="no GPU is needed")
     parser.add_argument("--dry-run", action="store_true", help="tiny, on the CPU")
     parser.add_argument("--verbose", action="store_true", help="print a dry run's page")
+    parser.add_argument("--warm", help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
@@ -159,12 +160,23 @@ def main() -> int:
         os.environ["TRITON_INTERPRET"] = "1"  # before Triton is imported
     import torch
 
+    if options.warm:
+        from benchmarks.gpu.warm import warm
+
+        target, first, step = map(int, options.warm.split(":"))
+        return warm(queue(options, torch.device("meta"))[first::step], target)
     if not options.dry_run and not torch.cuda.is_available():
         print(NO_GPU)
         return 1
     device = torch.device("cpu" if options.dry_run else "cuda:0")
     from benchmarks.gpu.report import page, records
 
+    if device.type == "cuda":
+        from benchmarks.gpu.warm import warm_all
+
+        capability = torch.cuda.get_device_capability(device)
+        ahead = warm_all(Path(__file__), sys.argv[1:], capability)
+        print(f"{ahead}, {time.monotonic() - started:.0f} s", file=sys.stderr)
     cases = queue(options, device)
     results, left_out = measure_all(cases, options, device, started)
     said = " ".join(sys.argv[1:])

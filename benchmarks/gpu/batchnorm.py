@@ -110,7 +110,7 @@ def _inputs(
     return *images, gamma, beta, mean, var.abs_().add_(0.5)
 
 
-def _measured(dout: Any, x: Any, gamma: Any, *_: Any) -> Tensors:
+def _measured(dout: Any, x: Any, gamma: Any, *unused: Any) -> Tensors:
     _, mean, rstd = torch.native_batch_norm(x, gamma, gamma, None, None, True, 0.1, EPS)
     return dout, x, gamma, mean, rstd
 

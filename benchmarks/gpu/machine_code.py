@@ -106,15 +106,15 @@ class _Driver:
         return self.target
 
 
-def compile_calls(calls: list[dict[str, Any]], capability: int) -> Iterator[list[Code]]:
-    """In a process of its own: compile every launch of each call, once."""
-    import triton
+def pretend(capability: int) -> list[Any]:
+    """From now on launches are compiled for a GPU, and end in the list."""
     from triton.backends.compiler import GPUTarget
     from triton.runtime.driver import driver
     from triton.runtime.jit import JITFunction
 
     driver.set_active(_Driver(GPUTarget("cuda", capability, 32)))
-    run, made = JITFunction.run, []
+    run = JITFunction.run
+    made: list[Any] = []
 
     def compiling(
         kernel: Any, *args: Any, grid: Any, warmup: bool, **more: Any
@@ -122,6 +122,14 @@ def compile_calls(calls: list[dict[str, Any]], capability: int) -> Iterator[list
         made.append(run(kernel, *args, grid=grid, warmup=True, **more))
 
     JITFunction.run = compiling
+    return made
+
+
+def compile_calls(calls: list[dict[str, Any]], capability: int) -> Iterator[list[Code]]:
+    """In a process of its own: compile every launch of each call, once."""
+    import triton
+
+    made = pretend(capability)
     known: dict[str, Code] = {}
     for call in calls:
         made.clear()

@@ -380,3 +380,23 @@ def test_groupnorm_natively(shape, G, dtype):
 def test_batchnorm_natively(shape, dtype):
     got, exact = run_batchnorm(*image_inputs(shape, dtype))
     assert error(got, exact) < 4 * RTOL[dtype]
+
+
+@needs_gpu
+def test_numbers_beyond_two_to_the_31():
+    """The last rows of a tensor whose offsets do not fit in 32 bits."""
+    R, D = 2**21 + 5, 1024
+    x = torch.randn(R, D, dtype=torch.bfloat16, device=DEVICE)
+    gamma, last = draw(D, dtype=torch.bfloat16), slice(-9, None)
+    out, mean, rstd = layernorm.layernorm_forward(x, gamma, gamma, EPS)
+    alone = layernorm.layernorm_forward(x[last], gamma, gamma, EPS)
+    assert torch.equal(out[last], alone[0])
+    dx, *_ = layernorm.layernorm_backward(x, x, gamma, mean, rstd)
+    given = x[last], x[last], gamma, mean[last], rstd[last]
+    assert torch.equal(dx[last], layernorm.layernorm_backward(*given)[0])
+    del out, dx
+    out = elementwise.activation_forward(x, "relu")
+    assert torch.equal(out[last], x[last].relu())
+    out = batchnorm.batchnorm_test(x, *[gamma.float().abs()] * 4)
+    alone = batchnorm.batchnorm_test(x[last], *[gamma.float().abs()] * 4)
+    assert torch.equal(out[last], alone)
