@@ -49,15 +49,15 @@ def batchnorm_apply_kernel(
     cols = program % BLOCKS * COLS + tl.arange(0, COLS)
     inside = cols < W
     channel = cols // HW
-    mean = load(mean_ptr + channel, inside, W % COLS == 0).to(COMPUTE)[None, :]
-    scale = load(spread_ptr + channel, inside, W % COLS == 0).to(COMPUTE)
+    mean = load(mean_ptr + channel, inside, W % COLS == 0, "").to(COMPUTE)[None, :]
+    scale = load(spread_ptr + channel, inside, W % COLS == 0, "").to(COMPUTE)
     if VARIANCE:
         scale = inverse_root(scale + EPS, COMPUTE)
-    gamma = load(gamma_ptr + channel, inside, W % COLS == 0).to(COMPUTE)
+    gamma = load(gamma_ptr + channel, inside, W % COLS == 0, "").to(COMPUTE)
     scale = (scale * gamma)[None, :]
-    beta = load(beta_ptr + channel, inside, W % COLS == 0).to(COMPUTE)[None, :]
+    beta = load(beta_ptr + channel, inside, W % COLS == 0, "").to(COMPUTE)[None, :]
     if not VARIANCE:
-        beta -= load(rest_ptr + channel, inside, W % COLS == 0)[None, :] * scale
+        beta -= load(rest_ptr + channel, inside, W % COLS == 0, "")[None, :] * scale
     row = tl.arange(0, ROWS)
     first = (program // BLOCKS * TILES).to(tl.int64) * ROWS
     for back in tl.range(0, TILES, num_stages=1):
@@ -84,11 +84,11 @@ def batchnorm_dx_kernel(
     cols = program % BLOCKS * COLS + tl.arange(0, COLS)
     inside = cols < W
     channel = cols // HW
-    mean = load(mean_ptr + channel, inside, W % COLS == 0)[None, :]
-    rstd = load(rstd_ptr + channel, inside, W % COLS == 0)
-    gamma = load(gamma_ptr + channel, inside, W % COLS == 0).to(COMPUTE)
-    c1 = load(sums_ptr + C + channel, inside, W % COLS == 0)[None, :] * (1.0 / M)
-    c2 = load(sums_ptr + channel, inside, W % COLS == 0) * (1.0 / M)
+    mean = load(mean_ptr + channel, inside, W % COLS == 0, "")[None, :]
+    rstd = load(rstd_ptr + channel, inside, W % COLS == 0, "")
+    gamma = load(gamma_ptr + channel, inside, W % COLS == 0, "").to(COMPUTE)
+    c1 = load(sums_ptr + C + channel, inside, W % COLS == 0, "")[None, :] * (1.0 / M)
+    c2 = load(sums_ptr + channel, inside, W % COLS == 0, "") * (1.0 / M)
     c2 = (c2 * rstd)[None, :]
     scale = (gamma * rstd)[None, :]
     row = tl.arange(0, ROWS)

@@ -62,7 +62,7 @@ def uniform_kernel(
     first = program * (EACH * COUNTERS)
     i = tl.arange(0, EACH * COUNTERS)
     out = low + span * u
-    store(out_ptr + first + i, out, i < n - first, EVEN)
+    store(out_ptr + first + i, out, i < n - first, EVEN, "")
 
 
 @triton.jit
@@ -107,7 +107,7 @@ def normal_kernel(
     out = mean + std * interleave(a, b, c, d)
     first = program * (4 * COUNTERS)
     i = tl.arange(0, 4 * COUNTERS)
-    store(out_ptr + first + i, out, i < n - first, EVEN)
+    store(out_ptr + first + i, out, i < n - first, EVEN, "")
 
 
 def uniform_(

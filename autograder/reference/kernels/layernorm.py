@@ -42,7 +42,7 @@ def layernorm_backward_rows(
     program = tl.program_id(0).to(tl.int64)
     row, cols = tl.arange(0, ROWS), tl.arange(0, BLOCK)
     inside = cols < D
-    gamma = load(gamma_ptr + cols, inside, BLOCK == D).to(COMPUTE)[None, :]
+    gamma = load(gamma_ptr + cols, inside, BLOCK == D, "").to(COMPUTE)[None, :]
     dgamma = tl.zeros((ROWS, BLOCK), COMPUTE)
     dbeta = tl.zeros((ROWS, BLOCK), COMPUTE)
     at = row[:, None] * D + cols[None, :]
@@ -63,8 +63,8 @@ def layernorm_backward_rows(
         dgamma += dout * x_hat
         dbeta += dout
     here = partial_ptr + program * (2 * D) + cols
-    store(here, tl.sum(dgamma, 0), inside, BLOCK == D)
-    store(here + D, tl.sum(dbeta, 0), inside, BLOCK == D)
+    store(here, tl.sum(dgamma, 0), inside, BLOCK == D, "")
+    store(here + D, tl.sum(dbeta, 0), inside, BLOCK == D, "")
 
 
 def layernorm_forward(

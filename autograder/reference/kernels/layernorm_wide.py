@@ -112,14 +112,14 @@ def layernorm_backward_quarters(
             )
     gammas = partial_ptr + program * (2 * D)
     betas = gammas + D
-    store(gammas + a, dgamma_a, a < D, False)
-    store(gammas + b, dgamma_b, b < D, False)
-    store(gammas + c, dgamma_c, c < D, False)
-    store(gammas + d, dgamma_d, d < D, False)
-    store(betas + a, dbeta_a, a < D, False)
-    store(betas + b, dbeta_b, b < D, False)
-    store(betas + c, dbeta_c, c < D, False)
-    store(betas + d, dbeta_d, d < D, False)
+    store(gammas + a, dgamma_a, a < D, False, "")
+    store(gammas + b, dgamma_b, b < D, False, "")
+    store(gammas + c, dgamma_c, c < D, False, "")
+    store(gammas + d, dgamma_d, d < D, False, "")
+    store(betas + a, dbeta_a, a < D, False, "")
+    store(betas + b, dbeta_b, b < D, False, "")
+    store(betas + c, dbeta_c, c < D, False, "")
+    store(betas + d, dbeta_d, d < D, False, "")
 
 
 @triton.jit
@@ -187,8 +187,8 @@ def layernorm_backward_chunks(
             dgamma += dout * x_hat
             dbeta += dout
     here = partial_ptr + program * (2 * D) + cols
-    store(here, dgamma, cols < D, EVEN)
-    store(here + D, dbeta, cols < D, EVEN)
+    store(here, dgamma, cols < D, EVEN, "")
+    store(here + D, dbeta, cols < D, EVEN, "")
 
 
 Pair = tuple[torch.Tensor, torch.Tensor]

@@ -31,8 +31,11 @@ from autograder.reference.kernels.launch import (
 
 
 @triton.jit
-def load(ptr, inside, EVEN: tl.constexpr, POLICY: tl.constexpr = ""):
-    """Load a tile; a mask costs registers, so an even tile has none."""
+def load(ptr, inside, EVEN: tl.constexpr, POLICY: tl.constexpr):
+    """Load a tile; a mask costs registers, so an even tile has none.
+
+    POLICY has no default: Triton 3.6 refuses one that is a string.
+    """
     if EVEN:
         return tl.load(ptr, eviction_policy=POLICY)
     else:
@@ -40,7 +43,7 @@ def load(ptr, inside, EVEN: tl.constexpr, POLICY: tl.constexpr = ""):
 
 
 @triton.jit
-def store(ptr, value, inside, EVEN: tl.constexpr, POLICY: tl.constexpr = ""):
+def store(ptr, value, inside, EVEN: tl.constexpr, POLICY: tl.constexpr):
     """Store a tile in the dtype of its place."""
     value = value.to(ptr.dtype.element_ty)
     if EVEN:
