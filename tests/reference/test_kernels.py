@@ -60,7 +60,7 @@ def no_registers(monkeypatch):
     monkeypatch.setattr(groupnorm, "IN_REGISTERS", 8)
     monkeypatch.setattr(groupnorm, "channel_tile", lambda CG, HW: (2, 16))
     for module in (rows, groupnorm):
-        monkeypatch.setattr(module, "batch_of_rows", lambda row_bytes, rows: 2)
+        monkeypatch.setattr(module, "batch_of_rows", lambda row_bytes, rows, l2: 2)
 
 
 def draw(*shape, dtype=torch.float32, mean=0.0, seed=0):

@@ -13,6 +13,7 @@ import triton
 import triton.language as tl
 
 from autograder.reference.kernels.launch import (
+    L2_BACKWARD,
     Tile,
     batch_of_rows,
     channel_tile,
@@ -159,7 +160,7 @@ def groupnorm_backward(
         pieces = triton.cdiv(HW, block)
         tiles = triton.cdiv(CG, channels) * pieces
         partial = torch.empty((N * pieces, 2 * C), dtype=kept, device=x.device)
-        batch = batch_of_rows(2 * CG * HW * x.element_size(), N * G)
+        batch = batch_of_rows(2 * CG * HW * x.element_size(), N * G, L2_BACKWARD)
         shape = G, CG, HW, channels, block, pieces, tiles
         launch_batches(
             groupnorm_backward_chunks, batch * tiles, N * G, batch,

@@ -16,6 +16,7 @@ import triton
 import triton.language as tl
 
 from autograder.reference.kernels.launch import (
+    L2_FORWARD,
     Tile,
     batch_of_rows,
     chunk_of,
@@ -239,7 +240,7 @@ def normalize(
     chunk = chunk_of(D)
     chunks = triton.cdiv(D, chunk)
     partial = torch.empty((R, 3, chunks), dtype=mean.dtype, device=x.device)
-    batch = batch_of_rows(D * x.element_size(), R)
+    batch = batch_of_rows(D * x.element_size(), R, L2_FORWARD)
     given = *given, partial, R, batch, None, *shape, chunk, chunks  # type: ignore
     given = *given, power_of_2(chunks), compute_dtype(x)  # type: ignore
     how = {"num_warps": warps_for(chunk)}
