@@ -1,18 +1,28 @@
-"""The fast kernels against float64, in Triton's interpreter or on a GPU."""
+"""The fast norms against float64, in Triton's interpreter or on a GPU."""
 
 import inspect
-import os
 
 import pytest
 import torch
 
-if not torch.cuda.is_available():
-    os.environ.setdefault("TRITON_INTERPRET", "1")  # before Triton is imported
+from tests.reference.kernel_inputs import (  # first: it asks for the interpreter
+    DTYPES,
+    EPS,
+    RTOL,
+    SOME,
+    draw,
+    error,
+    image_inputs,
+    layernorm_inputs,
+    run_batchnorm,
+    run_groupnorm,
+    run_layernorm,
+)
 
-import triton
-from torch.nn import functional
+import triton  # isort: skip
+from torch.nn import functional  # isort: skip
 
-from autograder.reference.kernels import (
+from autograder.reference.kernels import (  # isort: skip
     batchnorm,
     channels,
     elementwise,
@@ -25,21 +35,7 @@ from autograder.reference.kernels import (
     rows,
 )
 
-CUDA = torch.cuda.is_available()
-DEVICE = "cuda" if CUDA else "cpu"
-EPS = 1e-5
-SOME = (torch.float32, torch.bfloat16)
-DTYPES = (torch.float64, torch.float32, torch.bfloat16, torch.float16)
-# of the largest number; the interpreter cuts 16-bit numbers off where a GPU rounds
-RTOL = {
-    torch.float64: 2e-14,
-    torch.float32: 2e-6,
-    torch.bfloat16: 2**-7,
-    torch.float16: 2**-10,
-}
 LARGE_MEAN = 1e4
-
-needs_gpu = pytest.mark.skipif(not CUDA, reason="no GPU: large shapes run natively")
 
 
 @pytest.fixture
@@ -61,78 +57,6 @@ def no_registers(monkeypatch):
     monkeypatch.setattr(groupnorm, "channel_tile", lambda CG, HW: (2, 16))
     for module in (rows, groupnorm):
         monkeypatch.setattr(module, "batch_of_rows", lambda row_bytes, rows, l2: 2)
-
-
-def draw(*shape, dtype=torch.float32, mean=0.0, seed=0):
-    generator = torch.Generator().manual_seed(seed)
-    x = torch.randn(*shape, dtype=torch.float64, generator=generator)
-    return (x + mean).to(dtype).to(DEVICE)
-
-
-def error(got, exact):
-    """The worst result's largest difference, relative to its largest number."""
-    return max(
-        float((a.double() - b).abs().max() / b.abs().max().clamp_min(1e-30))
-        for a, b in zip(got, exact, strict=True)
-    )
-
-
-def gradients(function, dout, *inputs):
-    """out and the gradients of float64 copies of ``inputs``, by autograd."""
-    doubles = [v.detach().double().requires_grad_() for v in inputs]
-    out = function(*doubles)
-    return [out.detach(), *torch.autograd.grad(out, doubles, dout.double())]
-
-
-def run_norm(forward, backward, dout, x, gamma, beta):
-    """out and the gradients by two kernels' calls, one handed to the other."""
-    out, mean, rstd = forward(x, gamma, beta)
-    got = [out, *backward(dout, x, gamma, mean, rstd)]
-    assert [v.dtype for v in got] == [x.dtype, x.dtype, gamma.dtype, gamma.dtype]
-    assert mean.dtype == rstd.dtype == launch.statistics_dtype(x)
-    return got
-
-
-def run_layernorm(dout, x, gamma, beta):
-    exact = gradients(
-        lambda *v: functional.layer_norm(v[0], x.shape[-1:], *v[1:], EPS),
-        *(dout, x, gamma, beta),
-    )
-    forward, backward = layernorm.layernorm_forward, layernorm.layernorm_backward
-    return run_norm(forward, backward, dout, x, gamma, beta), exact
-
-
-def layernorm_inputs(R, D, dtype, mean=0.0):
-    dout, x = draw(R, D, dtype=dtype, seed=1), draw(R, D, dtype=dtype, mean=mean)
-    return dout, x, draw(D, dtype=dtype, seed=2), draw(D, dtype=dtype, seed=3)
-
-
-def run_groupnorm(G, dout, x, gamma, beta):
-    exact = gradients(
-        lambda *v: functional.group_norm(v[0], G, *v[1:], EPS), dout, x, gamma, beta
-    )
-    got = run_norm(
-        lambda x, gamma, beta: groupnorm.groupnorm_forward(x, gamma, beta, G, EPS),
-        lambda *v: groupnorm.groupnorm_backward(*v, G),
-        *(dout, x, gamma, beta),
-    )
-    return got, exact
-
-
-def image_inputs(shape, dtype, mean=0.0):
-    dout, x = draw(*shape, dtype=dtype, seed=1), draw(*shape, dtype=dtype, mean=mean)
-    return dout, x, draw(shape[1], dtype=dtype, seed=2), draw(shape[1], dtype=dtype)
-
-
-def run_batchnorm(dout, x, gamma, beta):
-    exact = gradients(
-        lambda *v: functional.batch_norm(v[0], None, None, *v[1:], True, 0.1, EPS),
-        *(dout, x, gamma, beta),
-    )
-    forward, backward = batchnorm.batchnorm_forward, batchnorm.batchnorm_backward
-    got = run_norm(forward, backward, dout, x, gamma, beta)
-    assert got[0].stride() == got[1].stride() == x.stride()
-    return got, exact
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -292,67 +216,6 @@ def test_two_runs_give_the_same_bits(dtype, two_processors):
     assert all(map(torch.equal, one, two))
 
 
-@pytest.mark.parametrize("name", elementwise.NAMES)
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("n", [4096, 5001])
-def test_activations(name, dtype, n):
-    x, dout = 2 * draw(n, dtype=dtype), draw(n, dtype=dtype, seed=1)
-    exact = gradients(getattr(functional, name), dout, x)
-    got = [
-        elementwise.activation_forward(x, name),
-        elementwise.activation_backward(dout, x, name),
-    ]
-    rtol = RTOL[dtype] if dtype != torch.float64 else 1e-12
-    assert error(got, exact) < rtol
-
-
-def test_relu_keeps_nan_and_lets_no_infinity_through():
-    x = torch.tensor([torch.nan, -torch.inf, -1.0, 0.0, torch.inf], device=DEVICE)
-    out = elementwise.activation_forward(x, "relu")
-    assert out[0].isnan()
-    assert out[1:].tolist() == [0, 0, 0, torch.inf]
-    dx = elementwise.activation_backward(torch.full_like(x, torch.inf), x, "relu")
-    assert dx[1:].tolist() == [0, 0, 0, torch.inf]
-
-
-def test_an_unknown_activation_is_refused():
-    with pytest.raises(ValueError, match="no activation 'swish'"):
-        elementwise.activation_forward(draw(3), "swish")
-
-
-@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
-def test_uniform_numbers(dtype):
-    u = fill.uniform_(torch.empty(30_001, dtype=dtype, device=DEVICE), 7, -1, 3)
-    u = u.double()
-    assert u.min() >= -1
-    assert u.max() <= 3
-    assert abs(u.mean() - 1) < 4 * (16 / 12 / u.numel()) ** 0.5 + 2**-8
-    counts = torch.histc(u, 20, -1, 3)
-    expected = u.numel() / 20
-    assert ((counts - expected) ** 2 / expected).sum() < 60  # 19 degrees of freedom
-
-
-@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
-def test_normal_numbers(dtype):
-    x = fill.normal_(torch.empty(30_001, dtype=dtype, device=DEVICE), 7, 2.0, 3.0)
-    z = (x.double() - 2) / 3
-    n = z.numel()
-    assert abs(z.mean()) < 4 / n**0.5 + 2**-8
-    assert abs(z.var() - 1) < 4 * (2 / n) ** 0.5 + 2**-6
-    assert abs((z**4).mean() - 3) < 4 * (96 / n) ** 0.5 + 2**-4
-    for level in (-2.0, -1.0, 0.0, 1.0, 2.0):
-        below = 0.5 * (1 + torch.erf(torch.tensor(level / 2**0.5)))
-        assert abs((z < level).double().mean() - below) < 0.02
-    assert abs((z[:-1] * z[1:]).mean()) < 5 / n**0.5
-
-
-def test_random_numbers_depend_on_seed_and_place_alone():
-    one = fill.normal_(torch.empty(5000, device=DEVICE), 3)
-    assert torch.equal(one[:77], fill.normal_(torch.empty(77, device=DEVICE), 3))
-    assert not torch.equal(one, fill.normal_(torch.empty(5000, device=DEVICE), 4))
-    assert one.unique().numel() > 4990
-
-
 def test_no_kernel_has_a_string_as_a_default():
     """Triton 3.6 can't compile a call that leaves such an argument out."""
     modules = (rows, layernorm, layernorm_wide, groupnorm, channels, batchnorm)
@@ -361,55 +224,3 @@ def test_no_kernel_has_a_string_as_a_default():
             if isinstance(value, triton.runtime.KernelInterface):
                 parameters = inspect.signature(value.fn).parameters.values()
                 assert not [p for p in parameters if isinstance(p.default, str)], name
-
-
-def test_only_what_is_contiguous_can_be_filled():
-    with pytest.raises(ValueError, match="contiguous"):
-        fill.uniform_(torch.empty(4, 4, device=DEVICE).T, 0)
-
-
-@needs_gpu
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("D", [64, 1024, 5001, 8192, 16384, 32768, 65536])
-def test_layernorm_natively(D, dtype):
-    got, exact = run_layernorm(*layernorm_inputs(300, D, dtype))
-    assert error(got, exact) < 4 * RTOL[dtype]
-
-
-@needs_gpu
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize(
-    ("shape", "G"),
-    [((8, 320, 64, 64), 32), ((2, 128, 512, 512), 32), ((4, 64, 512, 512), 64)],
-)
-def test_groupnorm_natively(shape, G, dtype):
-    got, exact = run_groupnorm(G, *image_inputs(shape, dtype))
-    assert error(got, exact) < 4 * RTOL[dtype]
-
-
-@needs_gpu
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("shape", [(32, 64, 112, 112), (32, 2048, 7, 7), (65536, 128)])
-def test_batchnorm_natively(shape, dtype):
-    got, exact = run_batchnorm(*image_inputs(shape, dtype))
-    assert error(got, exact) < 4 * RTOL[dtype]
-
-
-@needs_gpu
-def test_numbers_beyond_two_to_the_31():
-    """The last rows of a tensor whose offsets do not fit in 32 bits."""
-    R, D = 2**21 + 5, 1024
-    x = torch.randn(R, D, dtype=torch.bfloat16, device=DEVICE)
-    gamma, last = draw(D, dtype=torch.bfloat16), slice(-9, None)
-    out, mean, rstd = layernorm.layernorm_forward(x, gamma, gamma, EPS)
-    alone = layernorm.layernorm_forward(x[last], gamma, gamma, EPS)
-    assert torch.equal(out[last], alone[0])
-    dx, *_ = layernorm.layernorm_backward(x, x, gamma, mean, rstd)
-    given = x[last], x[last], gamma, mean[last], rstd[last]
-    assert torch.equal(dx[last], layernorm.layernorm_backward(*given)[0])
-    del out, dx
-    out = elementwise.activation_forward(x, "relu")
-    assert torch.equal(out[last], x[last].relu())
-    out = batchnorm.batchnorm_test(x, *[gamma.float().abs()] * 4)
-    alone = batchnorm.batchnorm_test(x[last], *[gamma.float().abs()] * 4)
-    assert torch.equal(out[last], alone)
