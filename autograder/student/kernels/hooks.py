@@ -9,10 +9,12 @@ out, so that it can't damage the process; such a load gives NaN.
 
 from __future__ import annotations
 
+import ctypes
 import math
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from mmap import mmap
 from typing import Any
 
 import numpy as np
@@ -62,6 +64,7 @@ def _watch_launches(watch: Watch, stack: ExitStack) -> None:
     starting = _starting(watch, builder.set_grid_idx)
     _replace(stack, builder, "set_grid_idx", starting)
     _replace(stack, builder, "create_barrier", lambda builder: watch.barrier())
+    _replace(stack, interpreter, "_patch_lang", _once(watch, interpreter._patch_lang))
     memory = _Memory(watch, interpreter._interpreter)
     _replace(stack, interpreter, "_interpreter", memory)
 
@@ -76,6 +79,7 @@ def _noting(
             return run(kernel, *args, **kwargs)
         watch.launch(kernel, sees_memory)
         watch.launching = True
+        watch.patched.clear()
         try:
             return run(kernel, *args, **kwargs)
         finally:
@@ -83,6 +87,25 @@ def _noting(
             watch.landed()
 
     return noting
+
+
+def _once(watch: Watch, patch: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """The function that makes Triton's language interpret, once a launch.
+
+    Triton does it again for each function that a kernel calls, ``tl.sum`` among
+    them, which takes longer than the sum.
+    """
+    import triton.language as tl
+
+    def patching(function: Any) -> Any:
+        found = [id(v) for v in function.__globals__.values()]
+        names = {m.__name__ for m in (tl, tl.core) if id(m) in found}
+        if names and names <= watch.patched:
+            return None
+        watch.patched |= names
+        return patch(function)
+
+    return patching
 
 
 def _starting(watch: Watch, set_program: Callable[..., Any]) -> Callable[..., Any]:
@@ -134,12 +157,14 @@ def _move_apart(tensors: list[Any]) -> None:
 
     storages = {t.untyped_storage().data_ptr(): t.untyped_storage() for t in tensors}
     sizes = [-(-s.nbytes() // 64) * 64 + GAP for s in storages.values()]
-    buffer = np.empty(GAP + sum(sizes) + 64, np.uint8)
+    # Memory of its own, in small pages: of the gaps, nothing is ever touched.
+    buffer = np.frombuffer(mmap(-1, GAP + sum(sizes) + 64), np.uint8)
     start = GAP + -(buffer.ctypes.data + GAP) % 64
     moved = {}
     for (address, storage), size in zip(storages.items(), sizes, strict=True):
         place = torch.from_numpy(buffer[start : start + storage.nbytes()])
-        place.untyped_storage().copy_(storage)
+        # Not by torch, whose operations are watched.
+        ctypes.memmove(place.data_ptr(), address, storage.nbytes())
         moved[address] = place.untyped_storage()
         start += size
     for t in tensors:

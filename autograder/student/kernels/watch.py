@@ -37,6 +37,7 @@ class Watch:
         self.sees_memory = sees_memory
         self.backwards = backwards
         self.launching = False
+        self.patched: set[str] = set()
         self._kernels: list[str] = []
         self._calls: list[str] = []
         self._outside_loads = 0
