@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograder.exercises import Case, Exercise, Machine, strided
+from autograder.exercises import Case, Exercise, strided
 from autograder.exercises.batchnorm import each
 from autograder.exercises.layer_group_norm_cuda import (
     BACKWARD,
@@ -16,6 +16,7 @@ from autograder.exercises.layer_group_norm_cuda import (
     SIXTEEN_BITS,
     WIDE,
     cancelling,
+    compiled,
     draw,
     forward,
     input_gradient,
@@ -56,8 +57,7 @@ ORACLE: dict[str, Callable[..., Any]] = {
 
 
 LONG = "16 by 17 pixels"
-MACHINE = Machine(LONG, stack=0, load=16, store=16, offsets=64)
-"""272 is a multiple of 16, so that Triton may move four numbers at once."""
+"""A multiple of 16, so that Triton may move four numbers at once."""
 
 
 def images(
@@ -137,7 +137,7 @@ EXERCISES = [
         path="triton",
         oracle=ORACLE,
         traffic=FORWARD,
-        machine=MACHINE,
+        machine=compiled(LONG),
     ),
     Exercise(
         name="cuda_groupnorm_backward",
@@ -148,6 +148,6 @@ EXERCISES = [
         path="triton",
         oracle=ORACLE,
         traffic=BACKWARD,
-        machine=MACHINE,
+        machine=compiled(LONG),
     ),
 ]

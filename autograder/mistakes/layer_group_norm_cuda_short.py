@@ -89,6 +89,12 @@ MISTAKES = [
         ((OUT, "out = centred * rstd[:, None] + beta"),),
     ),
     _short(
+        "one row in a program",
+        "How many threads has a program, and how many bytes does each ask for?",
+        (("N, D = x.shape", "N, D = x.shape\n    rows = 1"),),
+        caught_by="width",
+    ),
+    _short(
         "x read more than once",
         LOADS,
         (

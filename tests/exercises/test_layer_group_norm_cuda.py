@@ -80,7 +80,7 @@ RIGHT = [
     (
         "cuda_groupnorm_forward",
         "a grid of two axes",
-        ("tl.program_id(0).to(tl.int64)", "tl.program_id(0) * G + tl.program_id(1)"),
+        (".to(tl.int64)", ".to(tl.int64) * G + tl.program_id(1)"),
         ("[(N * G,)]", "[(N, G)]"),
     ),
     (
@@ -112,7 +112,7 @@ RIGHT = [
     (
         "cuda_layernorm_short_forward",
         "another number of rows",
-        ("N, D = x.shape", "N, D = x.shape\n    rows = 8"),
+        ("N, D = x.shape", "N, D = x.shape\n    rows = 32"),
     ),
     (
         "cuda_layernorm_gelu_forward",
