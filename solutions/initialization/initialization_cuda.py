@@ -377,7 +377,8 @@ def cuda_normal_pairs(words):
 # **Write** the kernel and its launch. `block` is the number of counters of a
 # program.
 # **The check looks at** the numbers' distribution, at two lengths of blocks
-# with one seed, and at two seeds, which may differ in their upper 32 bits alone.
+# with one seed, and at two seeds, which may differ in their upper 32 bits
+# alone.
 
 # %% nbgrader={"grade": false, "grade_id": "cuda_uniform", "locked": false, "schema_version": 3, "solution": true, "task": false}
 @triton.jit
@@ -421,8 +422,8 @@ def cuda_uniform(weight, low, high, seed, block=1024):
 
 # %% tags=["active-ipynb"]
 # multiplications = 4 * 10
-# print(multiplications / 4, "multiplications of integers a number, all words used")
-# print(multiplications / 1, "if only the first word of each counter is used")
+# print(multiplications / 4, "multiplications of integers for each number")
+# print(multiplications / 1, "if only the first word of a counter is used")
 
 # %% [markdown]
 # That is no longer nothing. A kernel that throws three of four words away does
