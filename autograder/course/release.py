@@ -8,6 +8,9 @@ the script instead of it. The last step adds the answer key to the release.
 from __future__ import annotations
 
 import re
+from concurrent.futures import ProcessPoolExecutor
+from functools import cache
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +21,11 @@ from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from autograder.course.folders import CHECK
-from autograder.exercises import Exercise, exercises_of
+from autograder.exercises import Exercise, all_exercises, exercises_of
 from autograder.reference import scripts
 from autograder.reference.recorder import record_with_mistakes
 from autograder.student import answers
+from autograder.student.verdict import Entry
 
 Resources = dict[str, Any]
 
@@ -133,6 +137,25 @@ class ReadScript(NbGraderPreprocessor):
             )
 
 
+@cache
+def processes() -> ProcessPoolExecutor:
+    """One a core, for as long as this process lives."""
+    return ProcessPoolExecutor(mp_context=get_context("spawn"))
+
+
+def recorded(notebook: str) -> list[Entry]:
+    """The answers to a notebook. Those of kernels take long, so all cores help."""
+    exercises = exercises_of(notebook)
+    if any(e.path == "triton" for e in exercises):
+        return list(processes().map(recorded_by_name, [e.name for e in exercises]))
+    return [record_with_mistakes(e) for e in exercises]
+
+
+def recorded_by_name(name: str) -> Entry:
+    """The answers to one exercise, in another process."""
+    return record_with_mistakes(all_exercises()[name])
+
+
 class AddAnswers(NbGraderPreprocessor):
     """Add the answer key of the public cases to the release."""
 
@@ -140,7 +163,7 @@ class AddAnswers(NbGraderPreprocessor):
         self, nb: NotebookNode, resources: Resources
     ) -> tuple[NotebookNode, Resources]:
         notebook = _notebook(resources)
-        entries = [record_with_mistakes(e) for e in exercises_of(notebook)]
+        entries = recorded(notebook)
         name = f"{notebook.rpartition('/')[2]}{answers.SUFFIX}"
         outputs = resources.setdefault("outputs", {})
         outputs[name] = answers.to_bytes(entries)

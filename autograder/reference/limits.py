@@ -1,4 +1,4 @@
-"""Which case of an exercise is compiled, and what its machine code must be like."""
+"""Which cases of kernels are looked at more closely: compiled, and run twice."""
 
 from __future__ import annotations
 
@@ -7,6 +7,24 @@ from dataclasses import replace
 from autograder.exercises import Exercise
 from autograder.student.compiling.code import Limits
 from autograder.student.verdict import Question
+
+TWICE = 3
+"""Cases of an exercise that run twice: those with the most numbers, which have
+the most programs. A second run of all would double the time of every check."""
+
+
+def repeated(
+    exercise: Exercise, questions: tuple[Question, ...]
+) -> tuple[Question, ...]:
+    """The questions; of kernels, the largest are asked twice."""
+    if exercise.path != "triton":
+        return questions
+    sizes = [sum(a.size for a in q.trace.arrays.values()) for q in questions]
+    largest = sorted(range(len(sizes)), key=sizes.__getitem__)[-TWICE:]
+    return tuple(
+        replace(q, trace=replace(q.trace, twice=i in largest))
+        for i, q in enumerate(questions)
+    )
 
 
 def limited(

@@ -21,7 +21,7 @@ from autograder.mistakes import Mistake, mistakes_of
 from autograder.reference import scripts
 from autograder.reference.budget import budget_of
 from autograder.reference.calls import Recorder
-from autograder.reference.limits import limited
+from autograder.reference.limits import limited, repeated
 from autograder.student.compare import Expected
 from autograder.student.laws import Law
 from autograder.student.replay import replay
@@ -71,9 +71,12 @@ def record(exercise: Exercise, secret: bytes = PUBLIC) -> Entry:
         builds_on=exercise.builds_on,
         questions=limited(
             exercise,
-            tuple(
-                replace(_question(exercise, functions, case), hidden=hidden)
-                for case in cases
+            repeated(
+                exercise,
+                tuple(
+                    replace(_question(exercise, functions, case), hidden=hidden)
+                    for case in cases
+                ),
             ),
         ),
     )

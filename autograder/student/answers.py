@@ -29,7 +29,7 @@ from autograder.student.values import Returned
 from autograder.student.verdict import Entry, KnownMistake, Question, Symptom
 
 SUFFIX = ".answers.safetensors"
-FORMAT = "autograder answers 5"
+FORMAT = "autograder answers 6"
 DAMAGE = (
     SafetensorError,
     LookupError,

@@ -233,11 +233,12 @@ class _Replay:
         return seen
 
     def call(self, name: str, function: Any, arguments: tuple[Any, ...]) -> Any:
-        """Call it; of kernels, see what they do, and whether they do it again."""
+        """Call it; of kernels, see what they do, and in some cases do again."""
         if self.trace.path != "triton":
             with closed.closing(self.trace.closed):
                 return function(*arguments)
-        value, seen = kernels.call_twice(function, arguments)
+        watched = kernels.call_twice if self.trace.twice else kernels.call_once
+        value, seen = watched(function, arguments)
         times = sum(call.split(",")[0] == name for call in self.measured)
         self.measured[f"{name}, call {times + 1}" if times else name] = seen
         return value

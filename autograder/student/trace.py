@@ -45,7 +45,8 @@ class Trace:
     """One case of an exercise: calls, and which results are its outputs.
 
     ``closed`` names what the exercise forbids, ``compiles`` the function whose
-    kernels are compiled as well, or nothing.
+    kernels are compiled as well, or nothing. With ``twice``, each call of kernels
+    is made again, and must give the same bits.
     """
 
     kind: str
@@ -55,6 +56,7 @@ class Trace:
     arrays: dict[str, np.ndarray] = field(repr=False)
     closed: tuple[str, ...] = ()
     compiles: str = ""
+    twice: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """All but the arrays."""
@@ -68,6 +70,7 @@ class Trace:
             "outputs": self.outputs,
             "closed": self.closed,
             "compiles": self.compiles,
+            "twice": self.twice,
         }
 
     @classmethod
@@ -85,8 +88,10 @@ class Trace:
             for function, parameters, arguments, returns, on, method in data["steps"]
         )
         outputs, closed = data["outputs"], tuple(data["closed"])
-        compiles = data["compiles"]
-        return cls(data["kind"], data["path"], steps, outputs, arrays, closed, compiles)
+        return cls(
+            *(data["kind"], data["path"], steps, outputs, arrays, closed),
+            *(data["compiles"], data["twice"]),
+        )
 
     def inputs(self) -> dict[str, np.ndarray]:
         """The arrays that are handed over, under the labels of a replay.

@@ -13,7 +13,7 @@ from autograder.student.kernels.compiled import machine_code
 from autograder.student.kernels.hooks import observe
 from autograder.student.kernels.machine import available, interpreted, where
 from autograder.student.kernels.observation import Budget, Moved, Observation
-from autograder.student.kernels.twice import call_twice
+from autograder.student.kernels.twice import call_once, call_twice
 from autograder.student.kernels.watch import Watch
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "Observation",
     "Watch",
     "available",
+    "call_once",
     "call_twice",
     "interpreted",
     "machine_code",

@@ -18,6 +18,15 @@ from autograder.student.kernels.hooks import observe
 from autograder.student.kernels.observation import Observation
 
 
+def call_once(
+    function: Callable[..., Any], arguments: tuple[Any, ...]
+) -> tuple[Any, Observation]:
+    """What a call returns, and what was seen of it."""
+    with observe() as watch:
+        value = function(*arguments)
+    return value, watch.result(*_parts(value))
+
+
 def call_twice(
     function: Callable[..., Any], arguments: tuple[Any, ...]
 ) -> tuple[Any, Observation]:
@@ -26,9 +35,7 @@ def call_twice(
     The second call works on copies; where it raises, nothing of it is equal.
     """
     copies = copied(arguments)
-    with observe() as watch:
-        value = function(*arguments)
-    seen = watch.result(*_parts(value))
+    value, seen = call_once(function, arguments)
     if not seen.launches:
         return value, seen
     again = None
