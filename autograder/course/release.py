@@ -22,12 +22,16 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 
 from autograder.course.folders import CHECK
 from autograder.exercises import Exercise, all_exercises, exercises_of
+from autograder.mistakes import mistakes_of
 from autograder.reference import scripts
 from autograder.reference.recorder import record_with_mistakes
 from autograder.student import answers
 from autograder.student.verdict import Entry
 
 Resources = dict[str, Any]
+
+MANY = 50
+"""Mistakes of a notebook that take longer than starting processes for them."""
 
 SETUP = """\
 # The checks lie beside this notebook, in a folder above it, or on the site.
@@ -144,11 +148,11 @@ def processes() -> ProcessPoolExecutor:
 
 
 def recorded(notebook: str) -> list[Entry]:
-    """The answers to a notebook. Those of kernels take long, so all cores help."""
+    """The answers to a notebook; where they take long, all cores help."""
     exercises = exercises_of(notebook)
-    if any(e.path == "triton" for e in exercises):
-        return list(processes().map(recorded_by_name, [e.name for e in exercises]))
-    return [record_with_mistakes(e) for e in exercises]
+    if sum(len(mistakes_of(e.name)) for e in exercises) < MANY:
+        return [record_with_mistakes(e) for e in exercises]
+    return list(processes().map(recorded_by_name, [e.name for e in exercises]))
 
 
 def recorded_by_name(name: str) -> Entry:
