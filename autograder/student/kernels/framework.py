@@ -36,7 +36,6 @@ PLAIN = {"_to_copy": "to", "_local_scalar_dense": "item"}
 
 def torch_modes(watch: Watch) -> list[Any]:
     """Modes that see torch's operations, and the ways out of torch."""
-    from torch import nan
     from torch.overrides import TorchFunctionMode
     from torch.utils._python_dispatch import TorchDispatchMode
 
@@ -52,7 +51,7 @@ def torch_modes(watch: Watch) -> list[Any]:
                 watch.accumulated(out)
                 return out
             if name in NEW:
-                return out.fill_(nan) if out.is_floating_point() else out
+                return _poisoned(out)
             if name not in MOVES or _casts(name, args, out):
                 watch.replaced_by(PLAIN.get(name, name))
             return out
@@ -67,6 +66,16 @@ def torch_modes(watch: Watch) -> list[Any]:
             return func(*args, **(kwargs or {}))
 
     return [Operations(), Exports()]
+
+
+def _poisoned(tensor: Any) -> Any:
+    """NaN, or of whole numbers the least: what nobody wrote is never right."""
+    import torch
+
+    if tensor.is_floating_point() or tensor.is_complex():
+        return tensor.fill_(torch.nan)
+    least = 0 if tensor.dtype == torch.bool else torch.iinfo(tensor.dtype).min
+    return tensor.fill_(least)
 
 
 def _is_autograds_own() -> bool:
