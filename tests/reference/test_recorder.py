@@ -6,9 +6,9 @@ import ml_dtypes
 import numpy as np
 import pytest
 
-from autograder.exercises import Case, Exercise, Traffic, all_exercises, strided
+from autograder.exercises import Case, all_exercises, strided
 from autograder.mistakes import Mistake
-from autograder.reference import recorder, scripts
+from autograder.reference import recorder
 from autograder.reference.recorder import (
     PUBLIC,
     Recorder,
@@ -18,70 +18,18 @@ from autograder.reference.recorder import (
     record_with_mistakes,
 )
 from autograder.student.compare import compare
-from autograder.student.kernels import Budget
 from autograder.student.replay import replay
 from autograder.student.values import describe
+from tests.reference.made_up import (
+    centred,
+    course,
+    matrix,
+    of_variance,
+    only,
+    random_case,
+)
 
-SCRIPT = """\
-# %%
-import numpy as np
-
-# %% nbgrader={"grade": false, "grade_id": "centre", "locked": false, "schema_version": 3, "solution": true, "task": false}
-def centre(x, state):
-    mean = x.mean(axis=0)
-    state["mean"] = mean
-    out = x - mean
-    return out, (x, mean)
-
-
-def variance(x):
-    return ((x - x.mean()) ** 2).mean()
-
-
-def apply(f, values):
-    return f(values[0])
-"""  # noqa: E501
-
-
-@pytest.fixture
-def course(tmp_path, monkeypatch):
-    """Makes exercises of a notebook that defines the functions above."""
-    (tmp_path / "topic").mkdir()
-    (tmp_path / "topic" / "part.py").write_text(SCRIPT)
-    monkeypatch.setattr(scripts, "SOLUTIONS", tmp_path)
-    scripts.cells.cache_clear()
-
-    def exercise(scenario, *cases, name="centre", **more):
-        def draw(rng):
-            return [c(rng) if callable(c) else c for c in cases]
-
-        return Exercise(name, "topic/part", 1, draw, scenario, **more)
-
-    yield exercise
-    scripts.cells.cache_clear()
-
-
-def centred(impl, case):
-    state = {"mode": "train"}
-    out, _ = impl.centre(case.x, state)
-    return {"out": out, "mean": state["mean"]}
-
-
-def of_variance(impl, case):
-    return {"var": impl.variance(case.x)}
-
-
-def random_case(rng):
-    return Case(kind="random", x=rng.normal(size=(4, 3)))
-
-
-def matrix(x, kind="k"):
-    return Case(kind=kind, x=np.asarray(x))
-
-
-def only(entry):
-    (question,) = entry.questions
-    return question
+__all__ = ["course"]
 
 
 def test_calls_are_written_down(course):
@@ -307,40 +255,3 @@ def test_an_exercise_becomes_an_entry_with_its_settings():
         assert (entry.path, entry.builds_on) == (exercise.path, exercise.builds_on)
         kinds = [q.trace.kind for q in entry.questions]
         assert len(set(kinds)) == len(kinds)
-
-
-def budget_of(course, of, other=(), **fields):
-    """Of a case of ``variance``, whose exercise may move its input twice."""
-
-    def scenario(impl, case):
-        for x in case.others:
-            impl.centre(x, {})
-        return of_variance(impl, case)
-
-    case = Case(kind="k", x=of, others=other, **fields)
-    traffic = Traffic(of="x", reads=2.0, writes=0.5)
-    exercise = course(scenario, case, name="variance", traffic=traffic)
-    return record(exercise).questions[0].budget
-
-
-def test_a_budget_is_bytes_of_tensors_as_large_as_the_input(course):
-    x = np.ones((4, 3))
-    assert budget_of(course, x) == Budget(12, 192, 48)
-    assert budget_of(course, x.astype(np.float32)) == Budget(12, 96, 24)
-    assert budget_of(course, x.astype(ml_dtypes.bfloat16)) == Budget(12, 48, 12)
-    assert budget_of(course, np.broadcast_to(x[0], (4, 3))) == Budget(12, 192, 48)
-    assert budget_of(course, x, [np.ones((4, 3)), x[0]]) == Budget(12, 192, 48)
-
-
-def test_there_is_none_where_sizes_do_not_tell_tensors_apart(course):
-    x = np.ones((4, 3))
-    assert budget_of(course, x, [np.ones((3, 4))]) is None
-    assert budget_of(course, np.ones((1, 1))) is None  # the result is one number
-    assert budget_of(course, x, traffic=False) is None
-
-
-def test_a_budget_of_an_input_that_is_not_there_is_an_error(course):
-    traffic = Traffic(of="y", reads=1, writes=1)
-    exercise = course(of_variance, matrix([1.0]), name="variance", traffic=traffic)
-    with pytest.raises(ValueError, match="not called with y"):
-        record(exercise)
