@@ -7,7 +7,7 @@ import pytest
 from autograder.exercises import Case, Traffic
 from autograder.reference.recorder import record
 from autograder.student.kernels import Budget
-from tests.reference.made_up import course, matrix
+from tests.reference.made_up import course, matrix, of_variance
 
 __all__ = ["course"]
 
