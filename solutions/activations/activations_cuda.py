@@ -155,7 +155,8 @@ def scale(x, factor, block=1024):
 # %% tags=["active-ipynb"]
 # from autograder.student.kernels import observe, where
 #
-# x = torch.arange(1000, dtype=torch.float32)
+# device = "cuda" if torch.cuda.is_available() else "cpu"
+# x = torch.arange(1000, dtype=torch.float32, device=device)
 # with observe() as watch:
 #     out = scale(x, 3.0)
 # print("where:", where())

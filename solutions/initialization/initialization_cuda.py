@@ -243,7 +243,9 @@ def cuda_philox(counters, seed):
 # words differ? Before you run it: in how many would fair coins differ?
 
 # %% tags=["active-ipynb"]
-# words = cuda_philox(torch.tensor([0, 1, 2, 1000, 1001]), 7)
+# device = "cuda" if torch.cuda.is_available() else "cpu"
+# counters = torch.tensor([0, 1, 2, 1000, 1001], device=device)
+# words = cuda_philox(counters, 7)
 # for row in words.tolist():
 #     print(*(f"{word & 0xFFFFFFFF:08x}" for word in row))
 # changed = (words[0] ^ words[1]).tolist()
