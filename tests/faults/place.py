@@ -104,9 +104,10 @@ def fill_gradebook(place: Place) -> None:
     nbgrader(place, "db", "student", "add", "zz", name)
 
 
-def build(base: Path, assignment: str) -> Place:
-    """A course with one assignment released, and a class with canaries."""
+def build(base: Path, notebook: str) -> Place:
+    """A course with one notebook released, and a class with canaries."""
     place = empty(base)
+    assignment, _, own = notebook.partition("/")
     ignore = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints")
     for folder in (
         "autograder",
@@ -116,8 +117,11 @@ def build(base: Path, assignment: str) -> Place:
         shutil.copytree(ROOT / folder, place.course / folder, ignore=ignore)
     for name in FILES:
         shutil.copy(ROOT / name, place.course)
-    for script in (place.course / "solutions" / assignment).glob("*.ipynb"):
-        script.unlink()
+    for folder in ("solutions", "assignments"):
+        for path in (place.course / folder / assignment).glob("*"):
+            other = path.name.partition(".")[0] not in (own, "__init__")
+            if other or (folder == "solutions" and path.suffix == ".ipynb"):
+                path.unlink()
     if assignment == "warmup":  # hanging ones shall not take minutes
         name, text, seconds = DEADLINE
         shorten(place.course / name, text, seconds)

@@ -76,7 +76,7 @@ def run(batch: Batch, in_jail: bool = False) -> dict[str, Any]:
     base = Path(tempfile.mkdtemp(prefix="faults-", dir="/tmp"))
     base.chmod(0o755)
     try:
-        place.build(base, batch.notebook.partition("/")[0])
+        place.build(base, batch.notebook)
         (base / "names.json").write_text(json.dumps(batch.students))
         command = [
             *(sys.executable, "-m", "tests.faults.batch"),
