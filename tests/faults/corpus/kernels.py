@@ -1,9 +1,14 @@
 """Kernels: the library does the work, or the counting is deceived.
 
-The forward ReLU is worth 2 of 10 points; the other three are right.
+The forward ReLU is wrong; all other answers are right.
 """
 
+from autograder.exercises import all_exercises, exercises_of
 from tests.faults.fault import ACTIVATIONS, BATCHNORM, Fault
+
+WITHOUT = sum(e.points for e in exercises_of(ACTIVATIONS)) - (
+    all_exercises()["cuda_relu_forward"].points
+)
 
 COPY = """
 @triton.jit
@@ -23,7 +28,7 @@ def through(tmp):
 TORCH = "def cuda_relu_forward(x):\n    return torch.relu(x)\n"
 
 
-def cheat(name: str, what: str, answer: str, points: float = 8) -> Fault:
+def cheat(name: str, what: str, answer: str, points: float = WITHOUT) -> Fault:
     return Fault(
         f"kernels-{name}",
         what,
