@@ -8,7 +8,7 @@ comes back are a few numbers. The judge reads nothing of the text.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -19,7 +19,7 @@ from autograder.sandbox.compilers import assembling, compiling
 from autograder.student.compiling.code import Built, MachineCode, Refused, from_json
 from autograder.student.explain import fault_sentence
 from autograder.student.replay import Outcome
-from autograder.student.verdict import Question
+from autograder.student.verdict import Entry, judge_case
 from autograder.worker.messages import text
 
 SECONDS = 60.0
@@ -38,15 +38,15 @@ class Compiler:
         self.usage = Usage()
         self.known: dict[tuple[str, ...], Built] = {}
 
-    def compiled(
-        self, questions: Iterable[Question], outcomes: Sequence[Outcome]
-    ) -> list[Outcome]:
-        """The outcomes, with the machine code where a question has limits of it."""
+    def compiled(self, entry: Entry, outcomes: Sequence[Outcome]) -> list[Outcome]:
+        """The outcomes, with machine code where it is asked for and all is right."""
         return [
             replace(outcome, built=outcome.built or self.build(outcome.launches))
-            if question.limits is not None and outcome.launches
+            if question.limits is not None
+            and outcome.launches
+            and judge_case(entry, question, outcome).passed
             else outcome
-            for question, outcome in zip(questions, outcomes, strict=True)
+            for question, outcome in zip(entry.questions, outcomes, strict=True)
         ]
 
     def build(self, requests: tuple[str, ...]) -> Built:

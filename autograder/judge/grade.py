@@ -152,7 +152,7 @@ class Grader:
             outcomes = [*outcomes, *hidden]
         # What ran it is known here, and not asked of the student's process.
         outcomes = [replace(o, where=IN_THE_JAIL[entry.path]) for o in outcomes]
-        outcomes = compiler.compiled(entry.questions, outcomes)
+        outcomes = compiler.compiled(entry, outcomes)
         result = self._judge(exercise.name, outcomes)
         if result.passed or result.earned is None:
             return result
@@ -225,7 +225,7 @@ class Grader:
         again = session.on_right_base(
             entry, entry.questions, exercise.deadline, upcalls
         )
-        again = compiler.compiled(entry.questions, again)
+        again = compiler.compiled(entry, again)
         if not judge(entry, again).passed:
             return None
         wrong = next(b for b in bases if _failed(results.get(b)))

@@ -216,7 +216,7 @@ def notes(result: Result) -> list[str]:
     warned = dict.fromkeys(w for c in cases for w in c.outcome.warned)
     said += [f"It warns: {w}" for w in list(warned)[:2]]
     said += list(dict.fromkeys(s for c in cases for s in _dtype_notes(c)))[:2]
-    said += list(dict.fromkeys(str(c.outcome.built) for c in cases if c.outcome.built))
+    said += list(dict.fromkeys(str(c.built) for c in cases if c.built))
     return [*said, *result.notes]
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.student import closed, kernels, through
+from autograder.student.compiling import server
 from autograder.student.compiling.calls import Calls
 from autograder.student.compiling.code import Built
 from autograder.student.kernels import Observation
@@ -61,7 +62,8 @@ class Outcome:
     """What was seen while one case ran.
 
     ``launches`` are requests to compile (see ``compiling.launches``), and
-    ``built`` is what came of them; both only where the case asks for it.
+    ``built`` is what came of them; both only where the case asks for it. With
+    ``compiles``, a process beside this one does it when somebody asks.
     """
 
     outputs: dict[str, Returned] = field(default_factory=dict)
@@ -74,6 +76,13 @@ class Outcome:
     where: str = "NumPy"
     launches: tuple[str, ...] = ()
     built: Built | None = None
+    compiles: bool = False
+
+    def machine_code(self) -> Built | None:
+        """What came of the launches; compiled now, if this process may."""
+        if self.built is None and self.compiles and self.launches:
+            return server.build(self.launches)
+        return self.built
 
 
 class _Stop(Exception):
@@ -94,8 +103,8 @@ def replay(
 
     Arguments are built afresh, so two replays never share an array. The names
     in ``watch`` are functions whose use from inside other functions is noted
-    in ``Outcome.called``. With ``compiles``, kernels are compiled if the trace
-    asks for it, by another process; else only what to compile is noted.
+    in ``Outcome.called``. With ``compiles``, kernels may be compiled if the trace
+    asks for it; what to compile is noted anyway.
     """
     run = _Replay(trace, namespace)
     fault: Fault | None = None
@@ -117,7 +126,8 @@ def replay(
         called=tuple(called),
         where=where(trace.path),
         launches=() if fault else run.calls.requests,
-        built=None if fault else run.calls.built(compiles),
+        built=None if fault else run.calls.refused(),
+        compiles=compiles,
     )
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from autograder.student.compare import Expected, Verdict, agree, compare
-from autograder.student.compiling.code import Limits
+from autograder.student.compiling.code import Built, Limits
 from autograder.student.kernels import Budget
 from autograder.student.replay import Fault, Outcome
 from autograder.student.trace import Trace
@@ -79,6 +79,7 @@ class CaseResult:
     changed: tuple[str, ...] = ()
     broken: tuple[tuple[str, str], ...] = ()
     hidden: bool = False
+    built: Built | None = None
 
     @property
     def passed(self) -> bool:
@@ -139,7 +140,10 @@ class Result:
 
 
 def judge_case(entry: Entry, question: Question, outcome: Outcome) -> CaseResult:
-    """Compare every output, every input and every property of one case."""
+    """Compare every output, every input and every property of one case.
+
+    Machine code is looked at where all else is right.
+    """
     strict = entry.path in TAUGHT_DTYPE
     verdicts: tuple[Verdict, ...] = ()
     changed: tuple[str, ...] = ()
@@ -161,7 +165,14 @@ def judge_case(entry: Entry, question: Question, outcome: Outcome) -> CaseResult
         )
     broken = tuple(_broken(entry, question, outcome))
     kind, hidden = question.trace.kind, question.hidden
-    return CaseResult(kind, outcome, verdicts, changed, broken, hidden)
+    case = CaseResult(kind, outcome, verdicts, changed, broken, hidden)
+    if question.limits is None or not case.passed:
+        return case
+    # Compiling takes longer than the rest, and first it must be right.
+    built = outcome.machine_code()
+    over = built.broken(question.limits) if built else ()
+    said = tuple((name, f"{entry.name}: {why}.") for name, why in over)
+    return replace(case, broken=said, built=built)
 
 
 def judge(entry: Entry, outcomes: Sequence[Outcome]) -> Result:
@@ -253,16 +264,13 @@ def _broken(
         own = call.split(",")[0] == entry.name
         for name, why in seen.broken(question.budget if own else None):
             yield name, f"{call}: {why}."
-    if question.limits and outcome.built:
-        for name, why in outcome.built.broken(question.limits):
-            yield name, f"{entry.name}: {why}."
 
 
 def _not_compiled(entry: Entry, cases: Sequence[CaseResult]) -> str:
     """Why a property of the machine code is not known; "" when all are."""
     for question, case in zip(entry.questions, cases, strict=True):
         if question.limits is not None:
-            built = case.outcome.built
+            built = case.built
             why = built.why_not if built else "no process compiled it"
             if why and question.hidden:  # words of a process that saw its inputs
                 why = "its kernels differ with other numbers"

@@ -6,7 +6,6 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
-from autograder.student.compiling import server
 from autograder.student.compiling.code import Built, Refused
 from autograder.student.compiling.launches import noting, requests
 
@@ -32,8 +31,6 @@ class Calls:
         except Refused as why:
             self.why_not = str(why)
 
-    def built(self, here: bool) -> Built | None:
-        """The machine code, made by a process beside this one if ``here``."""
-        if self.why_not:
-            return Built(why_not=self.why_not)
-        return server.build(self.requests) if here and self.requests else None
+    def refused(self) -> Built | None:
+        """Why nothing can be compiled, if so."""
+        return Built(why_not=self.why_not) if self.why_not else None
