@@ -112,7 +112,7 @@ def test_local_paths_exist_or_are_made_by_make_test() -> None:
     assert paths == {SITE, "requirements.txt"}
     assert (ROOT / "requirements.txt").is_file()
     rules = (ROOT / "Makefile").read_text("utf-8")
-    assert re.search(r"^test:.*\$\(DONE\)/book", rules, re.M)
+    assert re.search(r"^test:.*\n(\t.*\n)*\t.*\$\(DONE\)/book", rules, re.M)
     assert re.search(r"jupyter-book build book .*--path-output \. ", rules)
 
 

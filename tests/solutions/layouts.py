@@ -7,6 +7,8 @@ LAYOUTS = ("C", "F", "strided", "reversed")
 
 def lay_out(x: np.ndarray, layout: str) -> np.ndarray:
     """The same numbers, otherwise in memory."""
+    if x.ndim == 0:
+        return x
     if layout == "F":
         return np.asfortranarray(x)
     if layout == "strided":
