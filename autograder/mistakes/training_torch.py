@@ -138,13 +138,17 @@ MISTAKES = [
             "        b -= learning_rate * b.grad\n",
         ),
     ),
-    tiny(
+    Mistake(
+        "torch_overfit_tiny_batch",
         "the caller's weights changed",
         "Whose memory does your W share?",
         (
-            "W, b = leaf(W), leaf(b)",
-            "W, b = W.detach().requires_grad_(), b.detach().requires_grad_()",
+            (
+                "W, b = leaf(W), leaf(b)",
+                "W, b = W.detach().requires_grad_(), b.detach().requires_grad_()",
+            ),
         ),
+        caught_by="inputs",
     ),
     tiny(
         "losses keep their graph",

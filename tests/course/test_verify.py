@@ -16,6 +16,8 @@ from autograder.mistakes import Mistake, mistakes_of
 from autograder.reference.scripts import notebooks
 
 WARMUP = "warmup/warmup"
+
+
 def tried(exercise: Exercise) -> list[Mistake]:
     """Its mistakes. A kernel's take seconds each, so one of those is tried, and
     where others call the function none: kernels can't be judged on a right base."""
